@@ -1,0 +1,1 @@
+"""How source systems are reached and what their bytes mean. Knows nothing of Airflow or the warehouse."""

@@ -1,0 +1,156 @@
+"""What passes between a source system, a parser and the warehouse: bytes in, Arrow tables out.
+
+Nothing here knows of Airflow, of the warehouse or of a particular feed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+import pyarrow as pa
+
+Cursor = dict[str, Any]
+"""Where the next pull starts; JSON values only. An empty dict means "from the beginning"."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A half-open span of event time ``[start, end)``; both ends carry a zone."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("an interval needs time zones at both ends")
+        if self.start >= self.end:
+            raise ValueError(f"an interval needs start < end, got {self.start} .. {self.end}")
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Bytes exactly as the source sent them, with the facts of their transport.
+
+    ``source`` is the address they came from with every secret removed; ``name`` is the file name or last
+    path segment, which some formats need to be read at all (coal-mine files carry mine, type and time in it).
+    """
+
+    body: bytes
+    source: str
+    name: str
+    fetched_at: datetime
+    media_type: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.fetched_at.tzinfo is None:
+            raise ValueError("fetched_at needs a time zone")
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+
+class Outcome(StrEnum):
+    """What became of one payload (formats of the acceptance rules: docs/CONTEXT.md)."""
+
+    ACCEPTED = "ACCEPTED"  # everything in it was read
+    PARTIAL = "PARTIAL"  # some records were rejected, the rest stands
+    REJECTED = "REJECTED"  # nothing in it could be used
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One record, or one whole payload, that could not be read; it goes to quarantine as it is.
+
+    ``where`` points into the payload ("record 12", "info[0]/area[2]", "line 7"); ``rule`` is a stable dotted
+    name ("cap.sent.zone"), ``reason`` a sentence for a person; ``record`` the raw fields, if there are any.
+    """
+
+    where: str
+    rule: str
+    reason: str
+    table: str | None = None
+    record: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A field that the format does not know; its value is kept in the record's ``extra``."""
+
+    table: str
+    field: str
+    count: int = 1
+    example: str | None = None
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The records of one payload: one Arrow table per landing table, exactly in the parser's schema."""
+
+    tables: Mapping[str, pa.Table]
+    rejects: Sequence[Reject] = ()
+    drift: Sequence[Drift] = ()
+
+    @property
+    def records(self) -> int:
+        return sum(t.num_rows for t in self.tables.values())
+
+    @property
+    def outcome(self) -> Outcome:
+        if not self.rejects:
+            return Outcome.ACCEPTED
+        return Outcome.PARTIAL if self.records else Outcome.REJECTED
+
+
+@runtime_checkable
+class Parser(Protocol):
+    """One format: bytes -> records. Pure: no network, no clock, no warehouse.
+
+    ``tables`` maps each landing table to its Arrow schema: the contract's columns of that table in order,
+    plus ``extra`` (a string holding a JSON object of unknown fields, null if there are none). A malformed
+    payload is a Reject, never an exception and never an empty success.
+    """
+
+    format: str
+    tables: Mapping[str, pa.Schema]
+
+    def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed: ...
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What is fetched, and later committed, together; ``cursor`` is where to go on once it is committed.
+
+    ``not_modified`` marks a poll that the source answered with "nothing new" (304): it has no payloads and
+    still counts as a timely poll. ``rejects`` are documents that could not be fetched for good (a listed
+    address that is gone): they are quarantined like any other reject.
+    """
+
+    payloads: tuple[Payload, ...]
+    cursor: Cursor
+    not_modified: bool = False
+    rejects: tuple[Reject, ...] = ()
+
+
+class Connector(Protocol):
+    """A source system, ready to be pulled: a transport bound to an address, with its format."""
+
+    parser: Parser
+
+    def pull(self, cursor: Cursor, interval: Interval | None = None) -> Iterator[Pull]:
+        """Fetch what is new since ``cursor``, or, statelessly, what happened in ``interval``.
+
+        Raises ConnectorError; whatever was yielded before is whole and may be committed.
+        """
+        ...
+
+    def acknowledge(self, pull: Pull) -> None:
+        """Called after the commit of a pull: the only moment at which a source may be changed (files moved)."""
+        ...
