@@ -1,0 +1,57 @@
+"""All contracts of an installation, and their addresses filled in."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from feeds.contract import Contract
+from feeds.lines import ContractProblem
+from feeds.reading import read
+
+_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+
+
+def folder() -> Path:
+    """Where the contracts lie: $RISKMAP_FEEDS, or this package's own folder."""
+    return Path(os.environ.get("RISKMAP_FEEDS", Path(__file__).parent))
+
+
+def load_all(where: Path | None = None) -> dict[str, Contract]:
+    """Read every contract, sorted by id. Raises ContractProblem at the first that cannot be checked."""
+    contracts: dict[str, Contract] = {}
+    for file in sorted((where or folder()).glob("*.yml")):
+        contract = read(file)
+        if contract.id in contracts:
+            what = f"feed id '{contract.id}' is taken by {contracts[contract.id].file}"
+            raise ContractProblem(file.name, 1, what, "give every feed an id of its own")
+        contracts[contract.id] = contract
+    return dict(sorted(contracts.items()))
+
+
+def load(feed_id: str, where: Path | None = None) -> Contract:
+    """Read one contract by feed id. Raises KeyError with the known ids."""
+    contracts = load_all(where)
+    if feed_id not in contracts:
+        raise KeyError(f"there is no feed '{feed_id}'; known feeds: {', '.join(contracts)}")
+    return contracts[feed_id]
+
+
+def resolve(value: Any, variables: Mapping[str, str]) -> Any:
+    """``value`` with every ${NAME} replaced, in strings at any depth. Raises KeyError naming a missing variable."""
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: _variable(match.group(1), variables), value)
+    if isinstance(value, Mapping):
+        return {key: resolve(item, variables) for key, item in value.items()}
+    if isinstance(value, list):
+        return [resolve(item, variables) for item in value]
+    return value
+
+
+def _variable(name: str, variables: Mapping[str, str]) -> str:
+    if name not in variables:
+        raise KeyError(f"the contract needs ${{{name}}}, which is not set; export it or put it into $RISKMAP_HOME/env")
+    return variables[name]
