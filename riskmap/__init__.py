@@ -1,0 +1,1 @@
+"""RiskMap 一张图: ingest, build, replay, the command line and the embedded stack."""
