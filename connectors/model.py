@@ -125,6 +125,52 @@ class Parser(Protocol):
 
 
 @dataclass(frozen=True)
+class Link:
+    """A document that an index lists, as its parser read it.
+
+    ``updated`` is the entry's revision mark exactly as written (only compared for equality); ``embedded`` says
+    that the entry carries the whole document itself, so that nothing is left to fetch.
+    """
+
+    url: str
+    entry_id: str | None = None
+    updated: str | None = None
+    embedded: bool = False
+
+
+@runtime_checkable
+class IndexParser(Parser, Protocol):
+    """A format whose feed is an index of documents (CAP in Atom or RSS).
+
+    ``links`` raises ContractError if the index cannot be read: an empty list means an empty index. Payloads of
+    the index carry the fact ``role=index``, its documents ``role=document``.
+    """
+
+    def links(self, payload: Payload) -> list[Link]: ...
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A database table that a format is read from; column names are compared without regard to case.
+
+    ``columns`` are those that must exist (the key); every other column is read too and left to the parser.
+    ``time_column`` orders the rows of a growing table, None marks a register that is read whole. A missing
+    table that is not ``required`` is reported, a required one ends the pull.
+    """
+
+    columns: tuple[str, ...]
+    time_column: str | None = None
+    required: bool = True
+
+
+@runtime_checkable
+class TableParser(Parser, Protocol):
+    """A format that lives in database tables (SL 323); one JSON payload holds rows of one table."""
+
+    source_tables: Mapping[str, SourceTable]
+
+
+@dataclass(frozen=True)
 class Pull:
     """What is fetched, and later committed, together; ``cursor`` is where to go on once it is committed.
 

@@ -1,0 +1,1 @@
+"""Ways to reach a source system: http, database, files. They carry bytes and do not look into them."""
