@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
+from riskmap.errors import UserError
 
-class StackError(Exception):
-    """A part of the stack cannot run; ``remedy`` says what a person should do about it."""
 
-    def __init__(self, what: str, *, remedy: str) -> None:
-        super().__init__(what)
-        self.what = what
-        self.remedy = remedy
-
-    def __str__(self) -> str:
-        return f"{self.what}. To recover: {self.remedy}"
+class StackError(UserError):
+    """A part of the stack cannot run."""
