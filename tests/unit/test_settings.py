@@ -29,7 +29,7 @@ def test_the_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
 
 
 def test_without_a_warehouse_the_error_names_command_and_variable(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="riskmap up.*RISKMAP_DATABASE_URL"):
+    with pytest.raises(UserError, match=r"riskmap up.*RISKMAP_DATABASE_URL"):
         Settings.load({"RISKMAP_HOME": str(tmp_path)})
 
 
