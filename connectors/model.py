@@ -109,18 +109,6 @@ class Parsed:
         return Outcome.PARTIAL if self.records else Outcome.REJECTED
 
 
-@dataclass(frozen=True)
-class SourceTable:
-    """A table of a departmental database: the columns its format knows, and what to page by.
-
-    ``time_column`` orders the rows of a time series (naive local time); None means a small register that is
-    read whole. Column names are as in the standard; a source may write them in any case.
-    """
-
-    columns: tuple[str, ...]
-    time_column: str | None
-
-
 @runtime_checkable
 class Parser(Protocol):
     """One format: bytes -> records. Pure: no network, no clock, no warehouse.
