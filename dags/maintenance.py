@@ -1,0 +1,35 @@
+"""Once a day: render the Data Docs and drop what the ledger keeps for a limited time only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, CronTriggerTimetable, task
+
+with DAG(
+    dag_id="maintenance",
+    dag_display_name="maintenance",
+    description="Data Docs and retention of the ledger.",
+    doc_md=__doc__,
+    schedule=CronTriggerTimetable("17 18 * * *", timezone="UTC"),  # 02:17 Asia/Shanghai, the quiet hour
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=1),
+    default_args={"owner": "应急", "retries": 1, "retry_delay": timedelta(minutes=5)},
+    tags=["maintenance"],
+):
+
+    @task(execution_timeout=timedelta(minutes=20))
+    def data_docs() -> str:
+        from riskmap.tasks import data_docs_task
+
+        return data_docs_task()
+
+    @task(execution_timeout=timedelta(minutes=20))
+    def retention() -> dict[str, int]:
+        from riskmap.tasks import maintenance_task
+
+        return maintenance_task()
+
+    data_docs() >> retention()

@@ -1,0 +1,101 @@
+"""Commands that move data: ingest, build, replay, parse."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from connectors.model import Interval
+from riskmap.cli.output import console
+from riskmap.settings import Settings
+
+Feed = Annotated[str, typer.Argument(help="feed id, see 'riskmap feeds list'")]
+From = Annotated[str | None, typer.Option("--from", help="start of an interval, with zone: 2026-08-10T00:00+08:00")]
+To = Annotated[str | None, typer.Option("--to", help="end of the interval, exclusive")]
+
+
+class Format(StrEnum):
+    """Formats that 'riskmap parse' reads."""
+
+    cap = "cap"
+    sl323 = "sl323"
+    quake = "quake"
+    mine_txt = "mine_txt"
+    enterprise_csv = "enterprise_csv"
+
+
+def ingest(feed: Feed, start: From = None, end: To = None) -> None:
+    """Pull what is new of a feed and land it (or, with --from and --to, ask again for an interval)."""
+    from riskmap.ingest import ingest as run
+
+    _print(run(feed, Settings.load(), run_id=_run_id(), interval=_interval(start, end)))
+
+
+def replay(feed: Feed, start: From = None, end: To = None) -> None:
+    """Parse a feed's archived payloads again, without the network."""
+    from riskmap.ingest import replay as run
+
+    _print(run(feed, Settings.load(), run_id=_run_id(), interval=_interval(start, end)))
+
+
+def build(full: Annotated[bool, typer.Option(help="Rebuild every model from nothing.")] = False) -> None:
+    """Bring the marts up to what has landed."""
+    from riskmap.build import build as run
+    from riskmap.build import build_data_docs
+
+    settings = Settings.load()
+    _print(run(settings, full=full))
+    build_data_docs(settings)
+
+
+def parse(
+    format: Annotated[Format, typer.Argument(help="format of the files")],
+    files: Annotated[list[Path], typer.Argument(help="local files")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file and line.")] = False,
+) -> None:
+    """Read local files without any database: records, drift and rejects. Exit 1 if nothing could be read."""
+    from riskmap.parse import exit_code, parse_files, print_table
+
+    reports = list(parse_files(format.value, files))
+    if as_json:
+        for report in reports:
+            typer.echo(json.dumps(dataclasses.asdict(report), ensure_ascii=False))
+    else:
+        print_table(reports)
+    raise typer.Exit(exit_code(reports))
+
+
+def _interval(start: str | None, end: str | None) -> Interval | None:
+    if start is None and end is None:
+        return None
+    try:
+        return Interval(_instant(start), _instant(end))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _instant(text: str | None) -> datetime:
+    if text is None:
+        raise ValueError("give both --from and --to")
+    return datetime.fromisoformat(text)
+
+
+def _run_id() -> str:
+    return f"cli__{datetime.now(UTC).isoformat(timespec='seconds')}"
+
+
+def _print(report: Any) -> None:
+    for name, value in dataclasses.asdict(report).items():
+        if value not in ([], None):
+            console.print(f"{name:<12} {value}", highlight=False)
+
+
+def register(app: typer.Typer) -> None:
+    for command in (ingest, build, replay, parse):
+        app.command()(command)

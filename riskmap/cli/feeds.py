@@ -1,0 +1,70 @@
+"""riskmap feeds list | show | check"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from feeds.lines import ContractProblem
+from feeds.reading import read
+from feeds.registry import folder, load, load_all
+from riskmap.cli.output import complain, console, table
+
+feeds = typer.Typer(help="The contracts of the feeds.", no_args_is_help=True)
+
+
+@feeds.command("list")
+def list_feeds() -> None:
+    """List the feeds with department, cadence and promise."""
+    rows = [
+        (c.id, c.name, c.department, f"{c.frequency_s:.0f} s", f"{c.latency_s:.0f} s", c.connector["format"], c.file)
+        for c in load_all().values()
+    ]
+    columns = ("feed", "name", "department", "cadence", "promise", "format", "contract")
+    table("feeds 数据源", columns, rows, numeric=("cadence", "promise"))
+
+
+@feeds.command("show")
+def show(feed: Annotated[str, typer.Argument(help="feed id")]) -> None:
+    """Show one feed: what a record looks like, its keys, clocks, zone and rules."""
+    contract = load(feed)
+    console.print(f"[bold]{contract.name}[/bold] · {contract.owner}\n{contract.description}", highlight=False)
+    console.print(
+        f"comes every {contract.frequency_s:.0f} s, promised within {contract.latency_s:.0f} s of "
+        f"{contract.latency_element}; naive times are {contract.clock.zone}; positions are {contract.crs}",
+        highlight=False,
+    )
+    for record in contract.tables:
+        rows = [
+            (
+                column.name,
+                column.title,
+                column.physical_type,
+                "key" if column.name in record.key else "required" if column.required else "",
+                "; ".join(f"{rule.expectation} ({rule.severity})" for rule in column.rules),
+            )
+            for column in record.columns
+        ]
+        table(f"{record.name} {record.title}: {record.description}", ("column", "名称", "type", "", "rules"), rows)
+
+
+@feeds.command("check")
+def check(
+    files: Annotated[list[Path] | None, typer.Argument(help="contract files; all of the installation if none")] = None,
+) -> None:
+    """Check contracts: refuse, with file and line, what cannot be checked. Exit 1 if any is refused."""
+    chosen = files or sorted(folder().glob("*.yml"))
+    bad = 0
+    for file in chosen:
+        try:
+            contract = read(file)
+        except (ContractProblem, OSError) as error:
+            bad += 1
+            if not complain(error):
+                console.print(f"{file}: {error}", highlight=False)
+        else:
+            console.print(f"ok {file.name}: {contract.id}, {len(contract.tables)} tables", highlight=False)
+    if bad:
+        raise typer.Exit(1)

@@ -1,0 +1,264 @@
+"""The way of a record: source -> archive -> parser -> gate -> one transaction.
+
+One call of ``ingest`` is one Airflow task. It may be killed at any instant and started again, or run twice at
+once: bytes are archived before they are read, everything else is written in the transaction that also moves the
+cursor, and the source is touched (files moved) only after that transaction has been committed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+
+from connectors import registry as formats
+from connectors.errors import ConnectorError
+from connectors.model import Connector, Cursor, Interval, Parser, Payload, Pull, Reject
+from expectations import gate
+from feeds.contract import Contract
+from feeds.registry import load, resolve
+from riskmap.settings import Settings
+from warehouse import ledger
+from warehouse.archive import Archive
+from warehouse.commit import Batch, Counts, PayloadOutcome, QuarantineRow, commit_batch
+from warehouse.db import connect
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class IngestReport:
+    """What one run did, for the task log, the asset event and the command line."""
+
+    feed_id: str
+    batches: list[int] = field(default_factory=list)
+    records: int = 0
+    inserted: int = 0
+    updated: int = 0
+    quarantined: int = 0
+    held: int = 0
+    not_modified: int = 0
+    busy: bool = False
+    seconds: float = 0.0
+
+    def add(self, counts: Counts, *, held: bool, not_modified: bool) -> None:
+        self.batches.append(counts.batch_id)
+        self.records += counts.records
+        self.inserted += counts.inserted
+        self.updated += counts.updated
+        self.quarantined += counts.quarantined
+        self.held += held
+        self.not_modified += not_modified
+
+
+def ingest(feed_id: str, settings: Settings, *, run_id: str, interval: Interval | None = None) -> IngestReport:
+    """Pull what is new of one feed (or, statelessly, of ``interval``) and land it.
+
+    Raises ConnectorError when the source cannot be read; what was committed before stays. When another runner
+    holds the feed, nothing is done and the report says ``busy``: that runner does the work.
+    """
+    contract = load(feed_id)
+    connector = _connect(contract, settings)
+    run = _Run(contract, settings, run_id, "pull", keep_cursor=interval is None)
+    return run.over(lambda cursor: connector.pull(cursor, interval), acknowledge=connector.acknowledge)
+
+
+def replay(
+    feed_id: str, settings: Settings, *, run_id: str, interval: Interval | None = None, sha256: str | None = None
+) -> IngestReport:
+    """Read archived payloads again (all, those fetched in ``interval``, or one) without touching the network."""
+    contract = load(feed_id)
+    archive = Archive(settings.archive_url)
+
+    def pulls(_: Cursor) -> Iterator[Pull]:
+        with connect(settings.database_url) as conn:
+            stored = ledger.payloads(conn, feed_id, interval=interval, sha256=sha256)
+        for row in stored:
+            payload = Payload(
+                body=archive.get(row.sha256),
+                source=row.source,
+                name=row.name,
+                fetched_at=row.fetched_at,
+                media_type=row.media_type,
+                facts=row.facts,
+            )
+            yield Pull(payloads=(payload,), cursor={})
+
+    return _Run(contract, settings, run_id, "replay", keep_cursor=False).over(pulls)
+
+
+class _Run:
+    """One run over one feed: the same way for bytes from a source and for bytes from the archive."""
+
+    def __init__(self, contract: Contract, settings: Settings, run_id: str, kind: str, *, keep_cursor: bool) -> None:
+        self.contract, self.run_id, self.kind, self.keep_cursor = contract, run_id, kind, keep_cursor
+        self.database_url = settings.database_url
+        self.archive = Archive(settings.archive_url)
+        self.parser = formats.parser(str(contract.connector["format"]))
+
+    def over(
+        self,
+        pulls: Callable[[Cursor], Iterator[Pull]],
+        acknowledge: Callable[[Pull], None] = lambda pull: None,
+    ) -> IngestReport:
+        """Commit pull after pull; the cursor moves, and the source is acknowledged, only with the commit."""
+        feed_id = self.contract.id
+        report = IngestReport(feed_id)
+        started = time.monotonic()
+        with connect(self.database_url) as conn, ledger.feed_lock(conn, feed_id) as locked:
+            if not locked:
+                log.warning("feed %s is being ingested by another runner; nothing to do here", feed_id)
+                report.busy = True
+                return report
+            began = datetime.now(UTC)
+            try:
+                for pull in pulls(ledger.read_cursor(conn, feed_id) if self.keep_cursor else {}):
+                    batch = self.batch(conn, pull, began)
+                    counts = commit_batch(conn, self.contract, batch)
+                    acknowledge(pull)
+                    report.add(counts, held=batch.state == "HELD", not_modified=pull.not_modified)
+                    _log_batch(batch, counts)
+                    began = datetime.now(UTC)
+            except ConnectorError as error:
+                ledger.fail_batch(conn, feed_id, run_id=self.run_id, kind=self.kind, started_at=began, error=str(error))
+                raise
+        report.seconds = round(time.monotonic() - started, 3)
+        return report
+
+    def batch(self, conn: psycopg.Connection[Any], pull: Pull, began: datetime) -> Batch:
+        """Archive, parse and judge one pull; none of its records is visible until the batch is committed."""
+        contract = self.contract
+        if self.kind != "replay":
+            for payload in pull.payloads:
+                ledger.record_payload(conn, contract.id, payload, self.archive.put(payload.body))
+        read = read_payloads(contract, self.parser, pull.payloads)
+        verdicts = {n: gate.check(contract.table(n), table, contract=contract) for n, table in read.tables.items()}
+        held = any(verdict.held for verdict in verdicts.values())
+        return Batch(
+            feed_id=contract.id,
+            run_id=self.run_id,
+            kind=self.kind,
+            state="HELD" if held else "NOT_MODIFIED" if pull.not_modified else "LANDED",
+            started_at=began,
+            fetched_at=max((p.fetched_at for p in pull.payloads), default=began),
+            tables={} if held else {name: verdict.kept for name, verdict in verdicts.items()},
+            quarantined=[
+                *read.rejected,
+                *(_rejected(reject, None) for reject in pull.rejects),
+                *(row for name, verdict in verdicts.items() for row in _failed(name, read.tables[name], verdict)),
+            ],
+            payloads=read.outcomes,
+            validations=[result for verdict in verdicts.values() for result in verdict.results],
+            drift=read.drift,
+            cursor=pull.cursor if self.keep_cursor else None,
+        )
+
+
+@dataclass(frozen=True)
+class ReadPayloads:
+    """The records of several payloads, one table per kind, each row knowing the payload it came from."""
+
+    tables: Mapping[str, pa.Table]
+    rejected: Sequence[QuarantineRow]
+    outcomes: Sequence[PayloadOutcome]
+    drift: Sequence[Mapping[str, Any]]
+
+
+def read_payloads(contract: Contract, parser: Parser, payloads: Iterable[Payload]) -> ReadPayloads:
+    """Parse payloads and join their tables, adding ``payload_sha256`` and ``fetched_at`` to every row."""
+    options = parser_options(contract)
+    parts: dict[str, list[pa.Table]] = {}
+    rejected: list[QuarantineRow] = []
+    outcomes: list[PayloadOutcome] = []
+    drift: dict[tuple[str, str], dict[str, Any]] = {}
+    for payload in payloads:
+        parsed = parser.parse(payload, options)
+        for name, table in parsed.tables.items():
+            if table.num_rows:
+                parts.setdefault(name, []).append(_with_origin(table, payload))
+        rejected += [_rejected(reject, payload.sha256) for reject in parsed.rejects]
+        outcomes.append(PayloadOutcome(payload.sha256, parsed.outcome.value, len(parsed.rejects)))
+        for seen in parsed.drift:
+            entry = drift.setdefault(
+                (seen.table, seen.field),
+                {"table": seen.table, "field": seen.field, "count": 0, "example": seen.example},
+            )
+            entry["count"] += seen.count
+    tables = {name: pa.concat_tables(tables) for name, tables in parts.items()}
+    return ReadPayloads(tables, rejected, outcomes, list(drift.values()))
+
+
+def parser_options(contract: Contract) -> dict[str, Any]:
+    """What a parser is told of its feed: the connector's options, the zone of naive times, the CRS."""
+    return {
+        **contract.connector,
+        "zone": contract.clock.zone,
+        "crs": contract.crs,
+        "max_future_s": contract.clock.max_future_s,
+    }
+
+
+def _connect(contract: Contract, settings: Settings) -> Connector:
+    declaration = resolve(dict(contract.connector), settings.variables)
+    return formats.connect(
+        {**declaration, "history_s": contract.history.total_seconds()},
+        source=resolve(contract.location, settings.variables),
+    )
+
+
+def _with_origin(table: pa.Table, payload: Payload) -> pa.Table:
+    rows = table.num_rows
+    origin = pa.array([payload.sha256] * rows, pa.string())
+    fetched = pa.array([payload.fetched_at] * rows, pa.timestamp("us", tz="UTC"))
+    return table.append_column("payload_sha256", origin).append_column("fetched_at", fetched)
+
+
+def _rejected(reject: Reject, sha256: str | None) -> QuarantineRow:
+    return QuarantineRow(
+        table=reject.table,
+        payload_sha256=sha256,
+        where=reject.where,
+        rule=reject.rule,
+        reason=reject.reason,
+        severity="error",
+        record=reject.record,
+        status="open",
+    )
+
+
+def _failed(name: str, table: pa.Table, verdict: gate.Verdict) -> Iterator[QuarantineRow]:
+    origin = table.column("payload_sha256")
+    for failure in verdict.failures:
+        yield QuarantineRow(
+            table=name,
+            payload_sha256=origin[failure.row].as_py(),
+            where=f"row {failure.row}",
+            rule=failure.rule,
+            reason=failure.reason,
+            severity=failure.severity,
+            record=failure.record,
+            status="held" if verdict.held else "open",
+        )
+
+
+def _log_batch(batch: Batch, counts: Counts) -> None:
+    log.info(
+        "feed %s batch %s: %s, %s records (%s new, %s revised, %s unchanged), %s quarantined, %s payloads",
+        batch.feed_id,
+        counts.batch_id,
+        batch.state,
+        counts.records,
+        counts.inserted,
+        counts.updated,
+        counts.unchanged,
+        counts.quarantined,
+        len(batch.payloads),
+    )
+    for seen in batch.drift:
+        log.warning("feed %s: %s.%s is not in the contract", batch.feed_id, seen["table"], seen["field"])
