@@ -1,0 +1,227 @@
+"""The water bureau's exchange database: SL 323-2011 tables in PostgreSQL, filled as telemetry fills them.
+
+Times are naive Beijing wall clock and text is blank-padded ``char``, as in production. Some rows come late, some
+never, some are corrected afterwards: the fate of a row depends on (seed, station, slot) only, so whatever was
+missed while the simulator was down is made up for exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import psycopg
+from psycopg import sql
+
+from simulator.county import REGION_CODE, County, Station
+from simulator.weather import Weather
+from simulator.world import SimulatorError, World, dice, floor
+
+SLOT = timedelta(minutes=5)
+HISTORY = timedelta(hours=24)
+LATEST_REPORT = timedelta(minutes=90)  # nothing comes, or is corrected, later than this after its time
+
+Row = tuple[object, ...]
+
+DDL = """
+create table if not exists st_stbprp_b (
+  stcd char(18) primary key, stnm char(30), rvnm char(30), hnnm char(30), bsnm char(30), lgtd numeric(10,6),
+  lttd numeric(10,6), stlc char(50), addvcd char(6), dtmnm char(16), dtmel numeric(7,3), dtpr numeric(7,3),
+  sttp char(2), frgrd char(1), esstym char(6), bgfrym char(6), atcunit char(20), admauth char(20),
+  locality char(10) not null, stbk char(1), stazt numeric(3), dstrvm numeric(6,1), drna numeric(7,1),
+  phcd char(6), usfl char(1), comments varchar(200), moditime timestamp);
+create table if not exists st_pptn_r (
+  stcd char(18), tm timestamp, drp numeric(5,1), intv numeric(5,2), pdr numeric(5,2), dyp numeric(5,1), wth char(1),
+  primary key (stcd, tm));
+create table if not exists st_river_r (
+  stcd char(18), tm timestamp, z numeric(7,3), q numeric(9,3), xsa numeric(9,3), xsavv numeric(5,3),
+  xsmxv numeric(5,3), flwchrcd char(1), wptn char(1), msqmt char(1), msamt char(1), msvmt char(1),
+  primary key (stcd, tm));
+create table if not exists st_rsvr_r (
+  stcd char(18), tm timestamp, rz numeric(7,3), inq numeric(9,3), w numeric(9,3), blrz numeric(7,3),
+  otq numeric(9,3), rwchrcd char(1), rwptn char(1), inqdr numeric(5,2), msqmt char(1),
+  primary key (stcd, tm));
+create table if not exists st_rvfcch_b (
+  stcd char(18) primary key, ldkel numeric(7,3), rdkel numeric(7,3), wrz numeric(7,3), wrq numeric(9,3),
+  grz numeric(7,3), grq numeric(9,3), flpq numeric(9,3), obhtz numeric(7,3), obhtztm timestamp, ivhz numeric(7,3),
+  ivhztm timestamp, obmxq numeric(9,3), obmxqtm timestamp, ivmxq numeric(9,3), ivmxqtm timestamp,
+  hmxs numeric(9,3), hmxstm timestamp, hmxavv numeric(9,3), hmxavvtm timestamp, hlz numeric(7,3), hlztm timestamp,
+  hmnq numeric(9,3), hmnqtm timestamp, taz numeric(7,3), taq numeric(9,3), laz numeric(7,3), laq numeric(9,3),
+  sfz numeric(7,3), sfq numeric(9,3), moditime timestamp);
+"""
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "st_pptn_r": ("stcd", "tm", "drp", "intv", "dyp", "wth"),
+    "st_river_r": ("stcd", "tm", "z", "q", "wptn"),
+    "st_rsvr_r": ("stcd", "tm", "rz", "inq", "w", "otq", "rwptn"),
+}
+BASE_TABLES: dict[str, tuple[str, ...]] = {
+    "st_stbprp_b": (
+        *("stcd", "stnm", "rvnm", "hnnm", "bsnm", "lgtd", "lttd", "stlc", "addvcd", "dtmnm", "sttp"),
+        *("frgrd", "admauth", "locality", "drna", "usfl", "moditime"),
+    ),
+    "st_rvfcch_b": ("stcd", "ldkel", "rdkel", "wrz", "grz", "obhtz", "moditime"),
+}
+
+
+def naive(moment: datetime) -> datetime:
+    """Beijing wall clock without a zone, as the tables hold it."""
+    return moment.replace(tzinfo=None)
+
+
+class Exchange:
+    """The tables' content as a function of time, and the hand that writes it."""
+
+    def __init__(self, url: str, world: World, county: County, weather: Weather) -> None:
+        self.url, self.world, self.county, self.weather = url, world, county, weather
+
+    def connect(self) -> psycopg.Connection:
+        try:
+            return psycopg.connect(self.url, connect_timeout=10)
+        except psycopg.OperationalError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise SimulatorError(
+                f"the exchange database can't be reached ({reason}). Start it, or correct --exchange-url."
+            ) from None
+
+    def prepare(self) -> None:
+        """Create the tables and write the station register and the thresholds."""
+        with self.connect() as connection:
+            connection.execute(DDL)
+            upsert(connection, "st_stbprp_b", BASE_TABLES["st_stbprp_b"], ("stcd",), self._register())
+            upsert(connection, "st_rvfcch_b", BASE_TABLES["st_rvfcch_b"], ("stcd",), self._thresholds())
+
+    def advance(self, now: datetime) -> int:
+        """Bring the tables to the state of ``now``; the number of rows written. Safe to repeat."""
+        with self.connect() as connection:
+            since = self._written_until(connection, now)
+            return sum(
+                upsert(connection, table, columns, ("stcd", "tm"), self.rows(table, since, now))
+                for table, columns in TABLES.items()
+            )
+
+    def _written_until(self, connection: psycopg.Connection, now: datetime) -> datetime:
+        """The newest time in the tables: they are the memory, so a fresh database is filled anew."""
+        found = connection.execute("select max(tm) from st_pptn_r where tm <= %s", [naive(now)]).fetchone()
+        newest = found[0] if found else None
+        begin = floor(now, 300) - HISTORY
+        return begin if newest is None else max(begin, newest.replace(tzinfo=now.tzinfo))
+
+    def rows(self, table: str, since: datetime, now: datetime) -> Iterator[Row]:
+        """Rows that came or changed in (since, now]."""
+        stations, row = self._kinds()[table]
+        slot = max(floor(since - LATEST_REPORT, 300) + SLOT, floor(now, 300) - HISTORY + SLOT)
+        while slot <= now:
+            for station in stations:
+                if not station.in_use:
+                    continue
+                came_at, corrected_at = self.fate(station, slot)
+                if came_at and (since < came_at <= now or (corrected_at and since < corrected_at <= now)):
+                    is_wrong = corrected_at is not None and corrected_at > now
+                    yield row(station, slot, is_wrong)
+            slot += SLOT
+
+    def fate(self, station: Station, slot: datetime) -> tuple[datetime | None, datetime | None]:
+        """When the row of a slot arrives (None: never) and when its first, wrong value is corrected, if ever."""
+        draw = dice(self.world.seed, "fate", station.code, int(slot.timestamp()))
+        if draw < 0.004:
+            return None, None
+        if draw < 0.010:
+            return slot + SLOT * (4 + int(draw * 1e5) % 14), None
+        if draw < 0.012:
+            return slot, slot + 4 * SLOT
+        return slot, None
+
+    def _kinds(self) -> dict[str, tuple[tuple[Station, ...], Callable[[Station, datetime, bool], Row]]]:
+        return {
+            "st_pptn_r": (self.county.gauges, self._rain),
+            "st_river_r": (self.county.rivers, self._river),
+            "st_rsvr_r": (self.county.reservoirs, self._reservoir),
+        }
+
+    def _rain(self, station: Station, at: datetime, is_wrong: bool) -> Row:
+        amount = round(self.weather.rain_mm(station.lon, station.lat, at, 5), 1)
+        daily = None
+        if (at.hour, at.minute) == (8, 0):  # the hydrological day ends at 08:00 and belongs to the day before
+            daily = round(self.weather.rain_mm(station.lon, station.lat, at, 24 * 60), 1)
+        return station.code, naive(at), amount + (6.0 if is_wrong else 0), 0.08, daily, "7" if amount else "8"
+
+    def _river(self, station: Station, at: datetime, is_wrong: bool) -> Row:
+        rise, before = self.rise_m(station, at), self.rise_m(station, at - 3 * SLOT)
+        trend = "5" if rise - before > 0.01 else "4" if rise - before < -0.01 else "6"
+        discharge = 0.02 * (station.catchment_km2 or 100) * (0.4 + rise) ** 1.6
+        level = station.base_level + rise + (0.5 if is_wrong else 0)
+        return station.code, naive(at), round(level, 3), round(discharge, 3), trend
+
+    def _reservoir(self, station: Station, at: datetime, is_wrong: bool) -> Row:
+        rise = self.rise_m(station, at)
+        trend = "5" if rise > self.rise_m(station, at - 3 * SLOT) + 0.01 else "6"
+        level = station.base_level + 0.35 * rise + (0.5 if is_wrong else 0)
+        inflow = 0.05 * (station.catchment_km2 or 100) * rise
+        volume = 2.5 + 0.4 * rise  # 10^6 m3
+        return station.code, naive(at), round(level, 3), round(inflow, 3), round(volume, 3), round(inflow / 3, 3), trend
+
+    def rise_m(self, station: Station, at: datetime) -> float:
+        """How far the water stands above its base: recent rain of the catchment, delayed and spread out."""
+        to_peak = 0.7 + (station.catchment_km2 or 100) / 500  # h
+        begin = floor(at, 900) - timedelta(hours=6)
+        total = 0.0
+        for i in range(25):
+            quarter = begin + timedelta(minutes=15 * i)
+            lag = (at - quarter).total_seconds() / 3600 / to_peak
+            if lag > 0:
+                total += self._catchment_rain(station, quarter) * lag**2 * math.exp(2 * (1 - lag))
+        return 0.05 + 0.045 * total
+
+    @lru_cache(maxsize=10_000)  # noqa: B019 - one Exchange lives as long as the process
+    def _catchment_rain(self, station: Station, quarter: datetime) -> float:
+        """Mean rain, mm, of the quarter of an hour from ``quarter`` over the gauges around."""
+        gauges = sorted(self.county.gauges, key=lambda g: math.dist((g.lon, g.lat), (station.lon, station.lat)))[:6]
+        middle = quarter + timedelta(minutes=7.5)
+        return sum(self.weather.rain_mm_h(g.lon, g.lat, middle) for g in gauges) / len(gauges) / 4
+
+    def _register(self) -> Iterator[Row]:
+        modified = naive(self.world.anchor - timedelta(days=30))
+        for s in self.county.stations:
+            yield (
+                *(s.code, s.name, s.river, "汾河水系", "黄河流域", s.lon, s.lat, "模拟地址", REGION_CODE, s.datum),
+                *(s.kind, "1", "模拟水利局", "模拟交换", s.catchment_km2, "1" if s.in_use else "0", modified),
+            )
+
+    def _thresholds(self) -> Iterator[Row]:
+        """Stations without a warning level have a row of nulls or none at all: both occur."""
+        modified = naive(self.world.anchor - timedelta(days=30))
+        for s in self.county.rivers:
+            if s.warning_level is None and s.code.endswith("8"):
+                continue
+            dyke = round(s.base_level + 3.2, 2) if s.warning_level else None
+            highest = round(s.base_level + 2.9, 2) if s.warning_level else None
+            yield s.code, dyke, dyke, s.warning_level, s.guarantee_level, highest, modified
+
+
+def upsert(
+    connection: psycopg.Connection, table: str, columns: tuple[str, ...], key: tuple[str, ...], rows: Iterator[Row]
+) -> int:
+    """COPY into a temporary table, then insert or update by key: one statement for any number of rows."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    target, stage = sql.Identifier(table), sql.Identifier(f"new_{table}")
+    changes = sql.SQL(", ").join(
+        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in columns if c not in key
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("create temporary table {} on commit drop as select {} from {} limit 0").format(
+                stage, names, target
+            )
+        )
+        with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(stage, names)) as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(
+            sql.SQL("insert into {t} ({n}) select {n} from {s} on conflict ({k}) do update set {c}").format(
+                t=target, n=names, s=stage, k=sql.SQL(", ").join(map(sql.Identifier, key)), c=changes
+            )
+        )
+        return cursor.rowcount
