@@ -1,0 +1,171 @@
+"""The JSON flavour of the same measurements (``csMineCode``, ``ssTransducerName``, ...), as seen in Shaanxi.
+
+A list of measurements, or of places that hold their measurements in ``sensor``. All values are strings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import tzinfo
+from typing import Any
+
+from connectors import observation
+from connectors.arrow import as_json, to_table
+from connectors.clock import ClockError, to_utc
+from connectors.duplicates import last_wins
+from connectors.enterprise.mine_values import flags_of, value_of
+from connectors.enterprise.mine_variables import type_name, variable_of
+from connectors.model import Drift, Parsed, Payload, Reject
+from connectors.numbers import NotFiniteError
+from connectors.text import UndecodableError, decode, is_damaged, is_storable, storable
+
+SOURCE_TABLE = "CDSS.json"
+_PLACE = ("pointName", "keyAreaStatus", "riskPointStatus")
+# What is read, and what is known to be sent but has no column of its own: it goes to extra without being drift.
+_READ = {
+    "time",
+    "value",
+    "unit",
+    "transducerCode",
+    "transducerName",
+    "csDataTime",
+    "ssTransducerName",
+    "ssAnalogUnit",
+} | {
+    "ssAnalogValue",
+    "ssTransducerState",
+    "ssTransducerCode",
+}
+_KEPT = {"id", "location", "csMineCode", "ssTransducerPoint", "status", "ssAnalogLower", "ssAnalogHigh"} | {
+    "ssAnalogAlarmlow",
+    "ssAnalogAlarmhigh",
+    *_PLACE,
+}
+
+
+class _UnusableError(ValueError):
+    def __init__(self, rule: str, reason: str) -> None:
+        super().__init__(reason)
+        self.rule = rule
+
+
+def looks_like_json(body: bytes) -> bool:
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
+
+
+def parse_json(payload: Payload, zone: tzinfo) -> Parsed:
+    """``observation`` rows of the JSON flavour; times are local in ``zone``."""
+    try:
+        document = json.loads(decode(payload.body).text, parse_constant=str)
+    except (UndecodableError, ValueError, RecursionError) as error:
+        return Parsed({}, [Reject("file", "mine.json.malformed", f"the file is no JSON document: {error}")])
+    rows: list[dict[str, Any]] = []
+    rejects: list[Reject] = []
+    unknown: Counter[str] = Counter()
+    empty_places = 0
+    for where, item in _measurements(document):
+        if item is None:
+            empty_places += 1
+            continue
+        try:
+            rows.append(_row(item, zone, unknown))
+        except _UnusableError as error:
+            rejects.append(Reject(where, error.rule, str(error), observation.TABLE, storable(_as_record(item))))
+    if not rows and not rejects:
+        reason = "the JSON document holds no measurement (ssTransducerName, ssAnalogValue, csDataTime)"
+        rejects.append(Reject("file", "mine.json.unknown", reason))
+    kept, drift = last_wins(rows, observation.KEY, observation.TABLE)
+    drift += [Drift(observation.TABLE, name, count) for name, count in sorted(unknown.items())]
+    if empty_places:
+        drift.append(Drift(observation.TABLE, "(place without sensor)", empty_places))
+    return Parsed({observation.TABLE: to_table(observation.SCHEMA, kept)} if kept else {}, rejects, drift)
+
+
+def _measurements(document: Any) -> Iterator[tuple[str, Any]]:
+    """(where, measurement) with the facts of its place mixed in; None for a place that has no sensors."""
+    for number, place in enumerate(document if isinstance(document, list) else [document]):
+        if not isinstance(place, dict):
+            yield f"[{number}]", place
+        elif isinstance(sensors := place.get("sensor"), list):
+            facts = {name: place[name] for name in ("belongMine", *_PLACE) if name in place}
+            for index, sensor in enumerate(sensors):
+                where = f"[{number}]/sensor[{index}]"
+                yield where, {**facts, **_flat(sensor)} if isinstance(sensor, dict) else sensor
+            if not sensors:
+                yield f"[{number}]", None
+        elif "belongMine" in place and "pointName" in place:
+            yield f"[{number}]", None
+        elif any(name.startswith("ss") for name in place):
+            yield f"[{number}]", place
+
+
+def _flat(sensor: dict[str, Any]) -> dict[str, Any]:
+    inner = sensor.get("allData")
+    if not isinstance(inner, dict):
+        return sensor
+    return {**{name: value for name, value in sensor.items() if name != "allData"}, **inner}
+
+
+def _as_record(item: Any) -> Mapping[str, Any]:
+    return item if isinstance(item, dict) else {"value": item}
+
+
+def _row(item: Any, zone: tzinfo, unknown: Counter[str]) -> dict[str, Any]:
+    if not isinstance(item, dict):
+        raise _UnusableError("mine.json.record", "the measurement is not a JSON object")
+    if not is_storable(item) or is_damaged(str(item)):
+        raise _UnusableError("mine.record.mojibake", "the text holds destroyed or forbidden characters")
+    mine, place = _text(item, "belongMine", "csMineCode"), _text(item, "ssTransducerPoint", "location")
+    point = _text(item, "transducerCode", "ssTransducerCode") or place
+    if not mine or not point:
+        raise _UnusableError("mine.point.empty", "the measurement names no mine, or neither a sensor code nor a place")
+    name, unit = _text(item, "ssTransducerName", "transducerName"), _text(item, "ssAnalogUnit", "unit")
+    variable = variable_of(name, unit)
+    if not variable.known:
+        unknown["sensor_type"] += 1
+    status = _text(item, "ssTransducerState")
+    flags = flags_of(status) if status else None
+    raw = item.get("ssAnalogValue", item.get("value"))
+    try:
+        event_at = to_utc(_text(item, "csDataTime", "time"), zone)
+        value = value_of(None if raw is None else str(raw).strip(), variable.name, name)
+    except ClockError as error:
+        raise _UnusableError("mine.record.time", str(error)) from error
+    except NotFiniteError as error:
+        raise _UnusableError("mine.value.not_finite", str(error)) from error
+    return {
+        "station_code": f"{mine}{point}",  # the sensor's code is unique within its mine only
+        "variable": variable.name,
+        "event_at": event_at,
+        "value": value.value,
+        "unit": unit or observation.DIMENSIONLESS,
+        "value_text": value.text,
+        "status_flags": flags,
+        "missing_reason": value.missing_reason,
+        "owner_code": mine,
+        "source_table": SOURCE_TABLE,
+        "extra": _extra(item, name, status if flags is None else "", unknown),
+    }
+
+
+def _extra(item: dict[str, Any], name: str, odd_status: str, unknown: Counter[str]) -> str | None:
+    strange = item.keys() - _READ - _KEPT - {"belongMine"}
+    unknown.update(strange)
+    extra = {key: item[key] for key in _KEPT | strange if item.get(key) is not None}
+    if extra.get("location") == extra.get("ssTransducerPoint"):
+        extra.pop("ssTransducerPoint", None)
+    if odd_status:
+        unknown["status"] += 1
+        extra["ssTransducerState"] = odd_status
+    return as_json(extra | {"type_name": type_name(name)})
+
+
+def _text(item: dict[str, Any], *names: str) -> str:
+    """The first of ``names`` that holds something, as text."""
+    for name in names:
+        value = item.get(name)
+        if value is not None and str(value).strip():
+            return str(value).strip()
+    return ""
