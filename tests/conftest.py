@@ -18,7 +18,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from feeds import registry
 from riskmap.stack.postgres import PrivateCluster
+from warehouse import landing
+from warehouse.db import connect
+from warehouse.migrate import migrate
 
 _numbers = itertools.count()
 
@@ -99,14 +103,9 @@ def warehouse_url(cluster_url: str, warehouse_template: str) -> Iterator[str]:
 
 
 def _prepare_warehouse(url: str) -> None:
-    # Imported here, so that tests of one part don't need the others to be importable.
-    import warehouse
-    from feeds import registry
-    from warehouse import landing
-
-    contracts = registry.load_all()
-    warehouse.migrate(url)
-    landing.ensure_tables(url, contracts.values())
+    migrate(url)
+    with connect(url) as connection:
+        landing.ensure_tables(connection, registry.load_all().values())
 
 
 @contextmanager
