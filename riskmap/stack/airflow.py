@@ -155,7 +155,7 @@ class Airflow:
             known[name].start([sys.executable, "-m", "airflow", *COMMANDS[name]], self.environment())
 
     def wait_until_healthy(self) -> None:
-        """Return when all four have reported since they were started. Raises StackError if one ends or takes too long."""
+        """Return when all four have reported since their start. Raises StackError if one ends or takes too long."""
         known = processes(self.home)
         deadline = time.monotonic() + HEALTHY_WITHIN_S
         while missing := _not_yet_healthy(self._health(), known):

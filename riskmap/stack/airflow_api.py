@@ -45,9 +45,7 @@ class AirflowApi:
         while missing := sorted(set(wanted) - set(self.dag_ids())):
             for file, trace in self.import_errors().items():
                 last_line = trace.strip().splitlines()[-1]
-                raise StackError(
-                    f"Airflow cannot read {file}: {last_line}", "mend the file; it is read again by itself"
-                )
+                raise StackError(f"Airflow cannot read {file}: {last_line}", "mend the file; it is read again")
             if time.monotonic() > deadline:
                 raise StackError(f"Airflow has not read the DAGs {', '.join(missing)}", "read the dag-processor's log")
             time.sleep(0.5)

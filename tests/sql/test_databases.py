@@ -20,4 +20,5 @@ def test_a_warehouse_has_the_landing_table_of_every_contract(warehouse_url: str)
         for contract in registry.load_all().values():
             for table in contract.tables:
                 row = connection.execute("select to_regclass(%s)", [f"landing.{table.name}"]).fetchone()
-                assert row is not None and row[0] is not None, f"{contract.id}: landing.{table.name} is missing"
+                assert row is not None
+                assert row[0] is not None, f"{contract.id}: landing.{table.name} is missing"
