@@ -24,7 +24,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _DECLARATION = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
-_HTML = re.compile(r"^\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(r"(?>\s*<!--.*?-->)*+\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 # GB2312 and GBK are subsets of GB 18030, and senders of one often write characters of the next.
 _GB = frozenset({"gb2312", "gbk", "gb18030"})
 # A declaration that can be read byte by byte is not UTF-16, whatever it says (a habit of .NET); ASCII is UTF-8.
