@@ -1,0 +1,110 @@
+"""Local files through a parser, without any database: what ``riskmap parse`` shows.
+
+The feed's options (zone of naive times, names of colour parameters) come from the first contract that speaks the
+format, so that a file is read here as it would be read from its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypedDict
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connectors import registry as formats
+from connectors.model import Outcome, Parsed, Parser, Payload, Reject
+from feeds import registry as feeds
+
+
+class FileReport(TypedDict):
+    """What one file held; ``tables`` names only those with records. One line of ``riskmap parse --json``."""
+
+    file: str
+    format: str
+    outcome: str  # ACCEPTED, PARTIAL or REJECTED
+    tables: dict[str, int]
+    drift: list[dict[str, Any]]  # table, field, count, example
+    rejects: list[dict[str, str]]  # where, rule, reason
+
+
+def default_options(format_name: str) -> dict[str, Any]:
+    """What the first shipped contract (by id) of a format tells its parser; nothing if there is none."""
+    for contract in feeds.load_all().values():
+        if contract.connector.get("format") == format_name:
+            return {
+                **contract.connector,
+                "zone": contract.clock.zone,
+                "crs": contract.crs,
+                "max_future_s": contract.clock.max_future_s,
+            }
+    return {}
+
+
+def parse_files(
+    format_name: str, paths: Iterable[Path], options: Mapping[str, Any] | None = None
+) -> Iterator[FileReport]:
+    """One report per file, in order; a file that cannot be opened is REJECTED like one that cannot be read.
+
+    ``options`` defaults to those of the format's contract. Raises ConfigurationError for an unknown format.
+    """
+    parser = formats.parser(format_name)
+    used = default_options(format_name) if options is None else options
+    for path in paths:
+        yield _report(parser, path, used)
+
+
+def exit_code(reports: Iterable[FileReport]) -> int:
+    """1 if nothing could be read in any of the files, else 0."""
+    return 0 if any(report["outcome"] != Outcome.REJECTED for report in reports) else 1
+
+
+def print_table(reports: Sequence[FileReport], console: Console | None = None) -> None:
+    """The reports for people: one line per file, then what was rejected and what the format does not know."""
+    console = console or Console()
+    table = Table("file", "outcome", "records", "drift", "rejects")
+    for report in reports:
+        records = ", ".join(f"{name} {count}" for name, count in report["tables"].items()) or "none"
+        drift = str(sum(entry["count"] for entry in report["drift"]))
+        table.add_row(escape(report["file"]), report["outcome"], records, drift, str(len(report["rejects"])))
+    console.print(table)
+    for report in reports:
+        for reject in report["rejects"]:
+            _line(console, f"{report['file']}: {reject['where']}: {reject['reason']} ({reject['rule']})")
+        for entry in report["drift"]:
+            example = f", e.g. {entry['example']}" if entry["example"] else ""
+            _line(console, f"{report['file']}: {entry['table']}.{entry['field']} x {entry['count']}{example}")
+
+
+def _report(parser: Parser, path: Path, options: Mapping[str, Any]) -> FileReport:
+    try:
+        payload = _payload(path)
+    except OSError as error:
+        reason = f"the file cannot be opened: {error.strerror or error}"
+        return _as_report(parser.format, path, Parsed({}, [Reject("file", "file.unreadable", reason)]))
+    return _as_report(parser.format, path, parser.parse(payload, options))
+
+
+def _payload(path: Path) -> Payload:
+    """The file as its transport would hand it over; its time of change stands for the time of the fetch."""
+    body = path.read_bytes()
+    changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+    return Payload(body, source=path.name, name=path.name, fetched_at=changed)
+
+
+def _as_report(format_name: str, path: Path, parsed: Parsed) -> FileReport:
+    return {
+        "file": str(path),
+        "format": format_name,
+        "outcome": parsed.outcome.value,
+        "tables": {name: table.num_rows for name, table in parsed.tables.items() if table.num_rows},
+        "drift": [{"table": d.table, "field": d.field, "count": d.count, "example": d.example} for d in parsed.drift],
+        "rejects": [{"where": r.where, "rule": r.rule, "reason": r.reason} for r in parsed.rejects],
+    }
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
