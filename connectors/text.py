@@ -17,6 +17,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _MOJIBAKE = ("\ufffd", "锟斤拷", "ï¿½", "Ã¯Â¿Â½")
+_DEEPEST = 50
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -74,23 +75,27 @@ def is_damaged(text: str) -> bool:
 def is_storable(value: Any) -> bool:
     """False if ``value`` (anything JSON can hold) has a NUL or half a surrogate pair in one of its strings.
 
-    JSON escapes can smuggle both past a decoder; neither Arrow nor PostgreSQL can keep them.
+    JSON escapes can smuggle both past a decoder; neither Arrow nor PostgreSQL can keep them. Also False for what is
+    nested too deeply to be looked at.
     """
     if isinstance(value, str):
         return not _UNSTORABLE.search(value)
-    if isinstance(value, dict):
-        return all(is_storable(k) and is_storable(v) for k, v in value.items())
-    if isinstance(value, list):
-        return all(is_storable(v) for v in value)
-    return True
+    try:
+        if isinstance(value, dict):
+            return all(is_storable(k) and is_storable(v) for k, v in value.items())
+        return all(map(is_storable, value)) if isinstance(value, list) else True
+    except RecursionError:
+        return False
 
 
-def storable(value: Any) -> Any:
+def storable(value: Any, depth: int = 0) -> Any:
     """``value`` with such characters written out as escapes: for a quarantine record, never for a landed one."""
     if isinstance(value, str):
         return _UNSTORABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", value)
+    if depth > _DEEPEST and isinstance(value, dict | list):
+        return "(nested too deeply)"
     if isinstance(value, dict):
-        return {storable(k): storable(v) for k, v in value.items()}
+        return {storable(k): storable(v, depth + 1) for k, v in value.items()}
     if isinstance(value, list):
-        return [storable(v) for v in value]
+        return [storable(v, depth + 1) for v in value]
     return value

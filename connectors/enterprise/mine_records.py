@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pyarrow as pa
@@ -29,39 +29,38 @@ from connectors.numbers import NotFiniteError, NumberError, to_number
 from connectors.text import is_damaged
 
 SENSOR = "sensor"
-SENSOR_SCHEMA = pa.schema(
-    [
-        ("point_code", pa.string()),
-        ("defined_at", TIMESTAMP),
-        ("mine_code", pa.string()),
-        ("mine_name", pa.string()),
-        ("system_code", pa.string()),
-        ("substation_code", pa.string()),
-        ("sensor_type_code", pa.string()),
-        ("value_type", pa.string()),
-        ("unit", pa.string()),
-        ("range_high", pa.float64()),
-        ("range_low", pa.float64()),
-        ("alarm_upper", pa.float64()),
-        ("alarm_upper_release", pa.float64()),
-        ("alarm_lower", pa.float64()),
-        ("alarm_lower_release", pa.float64()),
-        ("cutoff_upper", pa.float64()),
-        ("restore_upper", pa.float64()),
-        ("cutoff_lower", pa.float64()),
-        ("restore_lower", pa.float64()),
-        ("on_text", pa.string()),
-        ("off_text", pa.string()),
-        ("location", pa.string()),
-        ("x_m", pa.float64()),
-        ("y_m", pa.float64()),
-        ("z_m", pa.float64()),
-        ("longitude", pa.float64()),
-        ("latitude", pa.float64()),
-        ("related_points", JSON),
-        ("issued_at", TIMESTAMP),
-    ]
-).append(EXTRA)
+_SENSOR_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("point_code", pa.string()),
+    ("defined_at", TIMESTAMP),
+    ("mine_code", pa.string()),
+    ("mine_name", pa.string()),
+    ("system_code", pa.string()),
+    ("substation_code", pa.string()),
+    ("sensor_type_code", pa.string()),
+    ("value_type", pa.string()),
+    ("unit", pa.string()),
+    ("range_high", pa.float64()),
+    ("range_low", pa.float64()),
+    ("alarm_upper", pa.float64()),
+    ("alarm_upper_release", pa.float64()),
+    ("alarm_lower", pa.float64()),
+    ("alarm_lower_release", pa.float64()),
+    ("cutoff_upper", pa.float64()),
+    ("restore_upper", pa.float64()),
+    ("cutoff_lower", pa.float64()),
+    ("restore_lower", pa.float64()),
+    ("on_text", pa.string()),
+    ("off_text", pa.string()),
+    ("location", pa.string()),
+    ("x_m", pa.float64()),
+    ("y_m", pa.float64()),
+    ("z_m", pa.float64()),
+    ("longitude", pa.float64()),
+    ("latitude", pa.float64()),
+    ("related_points", JSON),
+    ("issued_at", TIMESTAMP),
+]
+SENSOR_SCHEMA: pa.Schema = pa.schema(_SENSOR_COLUMNS).append(EXTRA)
 
 # CDDY fields by position; CDSS: point code, type name, location, value, unit, status, time
 _CDDY_TEXTS = {1: "system_code", 2: "substation_code", 3: "sensor_type_code", 4: "value_type", 5: "unit"} | {
@@ -85,6 +84,8 @@ _CDDY_NUMBERS = {
     21: "z_m",
 }
 _CDDY_FIELDS, _CDSS_FIELDS = 24, 7
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_HUGE = 1e300
 _POINT = re.compile(r"(\d{12})\d{2}(?:MN|KG|LJ)\d{4}", re.ASCII)
 
 
@@ -120,25 +121,40 @@ def read_observations(file: MineFile, zone: tzinfo) -> Records:
     repeated = len(file.records) - len(refused) - len(kept)
     if repeated:
         drift.append(Drift(observation.TABLE, DUPLICATE, repeated))
-    full: list[Sequence[Any]] = [
+    per_row: list[Sequence[Any]] = [
         columns[0],
         [variable.name for variable in variables],
         times,
         values,
         [unit or observation.DIMENSIONLESS for unit in columns[4]],
         texts,
-        [None] * len(rows),
         flags,
         missing,
-        [file.mine_code] * len(rows),
-        [file.type] * len(rows),
-        [file.issued_at] * len(rows),
         list(map(extra_of, columns[1], columns[2], odd_status)),
     ]
     if len(kept) < len(rows):
-        full = [[column[index] for index in kept] for column in full]
-    arrays = [pa.array(column, type=field.type) for column, field in zip(full, observation.SCHEMA, strict=True)]
-    return Records(pa.table(arrays, schema=observation.SCHEMA), _rejects(file, refused, observation.TABLE), drift)
+        per_row = [[column[index] for index in kept] for column in per_row]
+    return Records(_observation_table(file, len(kept), *per_row), _rejects(file, refused, observation.TABLE), drift)
+
+
+def _observation_table(file: MineFile, count: int, *per_row: Sequence[Any]) -> pa.Table:
+    code, variable, times, value, unit, text, flags, missing, extra = per_row
+    columns: dict[str, Any] = {
+        "station_code": code,
+        "variable": variable,
+        "event_at": pa.array(times, pa.int64()).cast(TIMESTAMP),
+        "value": value,
+        "unit": unit,
+        "value_text": text,
+        "interval_h": pa.nulls(count, pa.float64()),
+        "status_flags": flags,
+        "missing_reason": missing,
+        "owner_code": pa.repeat(file.mine_code, count),
+        "source_table": pa.repeat(file.type, count),
+        "issued_at": pa.repeat(pa.scalar(file.issued_at, TIMESTAMP), count),
+        "extra": extra,
+    }
+    return pa.table(columns, schema=observation.SCHEMA)
 
 
 def read_sensors(file: MineFile, zone: tzinfo, projected_crs: str | None) -> Records:
@@ -203,12 +219,13 @@ def _check_points(codes: list[str], mine_code: str, rows: list[int], refused: di
             refused[row] = _Refusal("mine.point.other_mine", reason)
 
 
-def _times(texts: list[str], zone: tzinfo, rows: list[int], refused: dict[int, _Refusal]) -> list[datetime | None]:
-    known: dict[str, datetime | None] = {}
+def _times(texts: list[str], zone: tzinfo, rows: list[int], refused: dict[int, _Refusal]) -> list[int | None]:
+    """Instants as microseconds since 1970; a file holds few different ones, so each text is read once."""
+    known: dict[str, int | None] = {}
     wrong: dict[str, str] = {}
     for text in set(texts):
         try:
-            known[text] = to_utc(text, zone)
+            known[text] = (to_utc(text, zone) - _EPOCH) // _MICROSECOND
         except ClockError as error:
             known[text], wrong[text] = None, str(error)
     if wrong:
@@ -221,15 +238,20 @@ def _times(texts: list[str], zone: tzinfo, rows: list[int], refused: dict[int, _
 def _values(
     raw: list[str], names: list[str], variables: list[Variable], rows: list[int], refused: dict[int, _Refusal]
 ) -> tuple[list[float | None], list[str | None], list[str | None]]:
-    """Values, texts and reasons of absence, column-wise if all are plain numbers, else one by one."""
-    count = len(raw)
-    plain = _plain_numbers(raw)
-    if plain is not None and not any(variable.name == SWITCH for variable in variables):
-        return plain, [None] * count, [None] * count
-    values: list[float | None] = [None] * count
-    texts: list[str | None] = [None] * count
-    missing: list[str | None] = [None] * count
+    """Values, texts and reasons of absence; what is not simply a measured number goes through ``value_of``."""
+    values: list[float | None] = [None] * len(raw)
+    texts: list[str | None] = [None] * len(raw)
+    missing: list[str | None] = [None] * len(raw)
+    joined = "".join(raw)
+    plain = joined.isascii() and "_" not in joined  # float() takes 1_0 and full-width digits for numbers
     for index, (text, variable) in enumerate(zip(raw, variables, strict=True)):
+        try:
+            number = float(text) if plain and variable.name != SWITCH else math.nan
+        except ValueError:
+            number = math.nan
+        if -_HUGE < number < _HUGE and number != SENTINEL:  # false for NaN
+            values[index] = number
+            continue
         try:
             values[index], texts[index], missing[index] = value_of(text, variable.name, names[index])
         except NotFiniteError as error:
@@ -237,22 +259,8 @@ def _values(
     return values, texts, missing
 
 
-def _plain_numbers(raw: list[str]) -> list[float | None] | None:
-    """All of ``raw`` as floats, or None if any of them is empty, a sentinel, not finite or no number at all."""
-    joined = "".join(raw)
-    if not joined.isascii() or "_" in joined:  # float() takes both for numbers
-        return None
-    try:
-        numbers: list[float | None] = list(map(float, raw))
-    except ValueError:
-        return None
-    if not math.isfinite(math.fsum(map(abs, map(float, raw)))) or SENTINEL in numbers:
-        return None
-    return numbers
-
-
 def _last_of_each_key(
-    usable: list[bool], codes: list[str], variables: list[Variable], times: list[datetime | None]
+    usable: list[bool], codes: list[str], variables: list[Variable], times: list[int | None]
 ) -> list[int]:
     keys: Iterator[tuple[Any, ...]] = zip(codes, variables, times, strict=True)
     if all(usable):
