@@ -188,7 +188,8 @@ class Pull:
 class Connector(Protocol):
     """A source system, ready to be pulled: a transport bound to an address, with its format."""
 
-    parser: Parser
+    @property
+    def parser(self) -> Parser: ...
 
     def pull(self, cursor: Cursor, interval: Interval | None = None) -> Iterator[Pull]:
         """Fetch what is new since ``cursor``, or, statelessly, what happened in ``interval``.

@@ -1,0 +1,144 @@
+"""From the words of a contract to objects: a format's parser, a source system's connector.
+
+Parsers and transports are imported when they are asked for, so that one feed does not load the libraries of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from connectors.errors import ConfigurationError
+from connectors.model import Connector, IndexParser, Parser, TableParser
+
+if TYPE_CHECKING:
+    from connectors.transport.http import Expect
+
+Options = TypeVar("Options")
+
+
+@dataclass(frozen=True)
+class Format:
+    """Where the parser of a format lives, what it may be told, and what a source of it must send."""
+
+    module: str
+    options: frozenset[str] = frozenset()
+    expect: Expect = "any"
+
+
+FORMATS: Mapping[str, Format] = {
+    "cap": Format("connectors.weather.cap", frozenset({"colour_parameters"}), "xml"),
+    "sl323": Format("connectors.water.sl323", frozenset({"aliases"})),
+    "quake": Format("connectors.geology.quake", expect="json"),
+    "mine_txt": Format("connectors.enterprise.mine_txt", frozenset({"projected_crs"})),
+    "enterprise_csv": Format("connectors.enterprise.enterprise_csv"),
+}
+
+_COMMON = frozenset({"transport", "format", "location", "url", "zone", "max_future_s"})
+"""``zone`` and ``max_future_s`` come from the contract's clock: one mapping serves ``connect`` and ``parse``."""
+
+
+def parser(name: str) -> Parser:
+    """The parser of a format. Raises ConfigurationError, with the known names, for any other."""
+    if name not in FORMATS:
+        raise ConfigurationError(f"There is no format {name!r}", remedy=f"use one of {', '.join(sorted(FORMATS))}")
+    found: Parser = import_module(FORMATS[name].module).PARSER
+    return found
+
+
+def connect(declaration: Mapping[str, Any], *, source: str) -> Connector:
+    """The connector that a contract declares, with every ``${NAME}`` already resolved.
+
+    ``declaration`` is the property ``connector``; its ``location`` or ``url`` goes before ``source``, the location
+    of the contract's server. Raises ConfigurationError that names the option which is wrong or unknown.
+    """
+    transport = str(declaration.get("transport"))
+    if transport not in _TRANSPORTS:
+        raise ConfigurationError(
+            f"There is no transport {transport!r}", remedy=f"use one of {', '.join(sorted(_TRANSPORTS))}"
+        )
+    bound = parser(str(declaration.get("format")))
+    address = str(declaration.get("url") or declaration.get("location") or source)
+    if not address or "${" in address:
+        raise ConfigurationError(
+            f"The source of {bound.format} has no address ({address or 'empty'})",
+            remedy="set the environment variable that the contract names",
+        )
+    try:
+        return _TRANSPORTS[transport](bound, address, declaration)
+    except (ValueError, TypeError, LookupError) as error:  # what the value objects refuse; LookupError: a zone
+        raise ConfigurationError(
+            f"The connector of {bound.format} is declared wrong: {error}",
+            remedy="correct the property connector of the contract",
+        ) from None
+
+
+def _http(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Connector:
+    from connectors.transport.http import HttpClient, HttpOptions
+    from connectors.transport.paging import Paging
+    from connectors.transport.retry import RetryPolicy
+    from connectors.transport.walks import HttpConnector
+
+    _refuse_unknown(bound, declaration, {"walk", "paging", "query_url", "retry", *_names(HttpOptions)})
+    walk = declaration.get("walk", "single")
+    if walk not in {"single", "cap_feed"}:
+        raise ValueError(f"walk must be single or cap_feed, got {walk}")
+    if walk == "cap_feed" and not isinstance(bound, IndexParser):
+        raise ValueError(f"walk cap_feed needs a format with an index of documents, {bound.format} has none")
+    return HttpConnector(
+        parser=bound,
+        client=HttpClient(_build(HttpOptions, declaration), _build(RetryPolicy, _section(declaration, "retry") or {})),
+        url=address,
+        walk=walk,
+        expect=FORMATS[bound.format].expect,
+        paging=Paging(**section) if (section := _section(declaration, "paging")) is not None else None,
+        query_url=declaration.get("query_url"),
+    )
+
+
+def _database(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Connector:
+    from connectors.transport.database import DatabaseConnector, DatabaseOptions
+
+    if not isinstance(bound, TableParser):
+        raise ValueError(f"the format {bound.format} names no tables to read from a database")
+    _refuse_unknown(bound, declaration, _names(DatabaseOptions))
+    return DatabaseConnector(bound, address, _build(DatabaseOptions, declaration))
+
+
+def _files(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Connector:
+    from connectors.transport.files import FilesConnector, FilesOptions
+
+    _refuse_unknown(bound, declaration, _names(FilesOptions))
+    return FilesConnector(bound, address, _build(FilesOptions, declaration))
+
+
+_TRANSPORTS: Mapping[str, Callable[[Parser, str, Mapping[str, Any]], Connector]] = {
+    "http": _http,
+    "database": _database,
+    "files": _files,
+}
+
+
+def _names(options: type[Any]) -> set[str]:
+    return {field.name for field in fields(options)}
+
+
+def _build(options: Callable[..., Options], declaration: Mapping[str, Any]) -> Options:
+    """The value object from those parts of the declaration that are its own."""
+    own = {field.name for field in fields(options)}  # type: ignore[arg-type] # a dataclass, said less exactly
+    return options(**{name: value for name, value in declaration.items() if name in own})
+
+
+def _section(declaration: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    section = declaration.get(name)
+    if section is not None and not isinstance(section, Mapping):
+        raise ValueError(f"{name} must be a mapping")
+    return None if section is None else dict(section)
+
+
+def _refuse_unknown(bound: Parser, declaration: Mapping[str, Any], own: set[str]) -> None:
+    known = {*_COMMON, *FORMATS[bound.format].options, *own}
+    if unknown := sorted(str(name) for name in declaration if name not in known):
+        raise ValueError(f"it knows no option {', '.join(unknown)} (it knows {', '.join(sorted(known))})")
