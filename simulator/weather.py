@@ -75,7 +75,11 @@ class Weather:
 
     def cell(self, at: datetime) -> Cell:
         """The cell nearest in time; the others are too far away to be felt."""
-        return self.storm_number(round((at - self.world.anchor) / PERIOD))
+        return self.storm_number(self.number(at))
+
+    def number(self, at: datetime) -> int:
+        """Which storm is nearest in time, counted from the scenario's own."""
+        return round((at - self.world.anchor) / PERIOD)
 
     def rain_mm_h(self, lon: float, lat: float, at: datetime) -> float:
         """Rain rate, mm/h. Gusty from one five minutes to the next, but the same whenever it is asked for."""

@@ -1,0 +1,150 @@
+"""``python -m simulator serve|seed|fault``; see docs/simulator.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+import psycopg
+
+from simulator.app import Places, Simulator
+from simulator.faults import HTTP_KINDS, SOURCE_FAULTS
+from simulator.server import Server
+from simulator.world import BEIJING, SCENARIOS, SimulatorError, open_world, write_whole
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 1 failed (a sentence on stderr), 2 wrong arguments."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "fault":
+            return _fault(options)
+        return _serve(options) if options.command == "serve" else _seed(options)
+    except (SimulatorError, psycopg.Error, OSError) as error:
+        _say(f"simulator: {error}", sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="simulator", description="模拟: a synthetic county's source systems")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="write the history, then go on live until SIGTERM")
+    serve.add_argument("--port", type=int, default=0, help="HTTP port on 127.0.0.1; 0 takes a free one (default)")
+    seed = commands.add_parser("seed", help="write the history only")
+    for command in (serve, seed):
+        _add_world(command)
+    fault = commands.add_parser("fault", help="cause a fault in a running simulator")
+    fault.add_argument("kind", choices=[*HTTP_KINDS, *SOURCE_FAULTS], metavar="KIND", help="see docs/simulator.md")
+    fault.add_argument("--count", type=int, default=1, help="how many requests meet it (HTTP faults)")
+    fault.add_argument("--path", help="requests below this path meet it (HTTP faults)")
+    fault.add_argument("--seconds", type=float, default=30, help="how long a slow answer takes")
+    fault.add_argument("--home", type=Path, default=Path(".riskmap/simulator"), help="home of the running simulator")
+    fault.add_argument("--url", help="address of the running simulator, instead of --home")
+    return parser
+
+
+def _add_world(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--home", type=Path, default=Path(".riskmap/simulator"), help="folder of its memory")
+    command.add_argument(
+        "--exchange-url",
+        default=os.environ.get("EXCHANGE_DATABASE_URL"),
+        help="PostgreSQL URL of the exchange database (default: $EXCHANGE_DATABASE_URL); none: no water bureau",
+    )
+    command.add_argument("--mine-inbox", type=Path, help="folder for mine files (default: HOME/mine_inbox)")
+    command.add_argument("--register-inbox", type=Path, help="folder for registers (default: HOME/register_inbox)")
+    command.add_argument("--scenario", choices=SCENARIOS, help=f"default {SCENARIOS[0]}")
+    command.add_argument("--seed", type=int, help="default 1")
+    command.add_argument("--start", type=_moment, help="the world's time at first launch, ISO 8601 (default: now)")
+    command.add_argument("--speed", type=float, help="seconds of the world in a second (default 1)")
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)
+
+
+def _simulator(options: argparse.Namespace) -> Simulator:
+    home: Path = options.home
+    world = open_world(home, seed=options.seed, scenario=options.scenario, start=options.start, speed=options.speed)
+    places = Places(
+        home=home,
+        mine_inbox=options.mine_inbox or home / "mine_inbox",
+        register_inbox=options.register_inbox or home / "register_inbox",
+        exchange_url=options.exchange_url or None,
+    )
+    return Simulator(places, world)
+
+
+def _seed(options: argparse.Namespace) -> int:
+    written = _simulator(options).prepare()
+    _say(f"simulator 模拟 seeded: {_counts(written)}")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    sim = _simulator(options)
+    server = Server(sim, options.port)
+    written = sim.prepare()
+    listening = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+    listening.start()
+    address = sim.places.home / "address.json"
+    write_whole(address, json.dumps({"url": server.url, "pid": os.getpid()}).encode())
+    _say(f"simulator 模拟 ready: {server.url} ({_counts(written)})")
+    try:
+        while not stop.wait(1.0 / max(sim.world.speed, 1.0)):
+            for sentence in sim.tick():
+                _say(f"simulator: {sentence}", sys.stderr)
+    finally:
+        server.shutdown()
+        server.server_close()
+        address.unlink(missing_ok=True)
+    return 0
+
+
+def _counts(written: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in written.items()) or "nothing written"
+
+
+def _fault(options: argparse.Namespace) -> int:
+    order = {"kind": options.kind, "count": options.count, "seconds": options.seconds}
+    if options.path:
+        order["path"] = options.path
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        f"{options.url or _address(options.home)}/faults", json.dumps(order).encode(), method="POST"
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            _say(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        raise SimulatorError(error.read().decode().strip()) from None
+    except urllib.error.URLError as error:
+        raise SimulatorError(f"the simulator does not answer ({error.reason}). Start it with: serve.") from None
+    return 0
+
+
+def _address(home: Path) -> str:
+    path = home / "address.json"
+    if not path.exists():
+        raise SimulatorError(f"no simulator runs with home {home}. Start one with: serve, or give --home or --url.")
+    return str(json.loads(path.read_text("utf-8"))["url"])
+
+
+def _say(sentence: str, stream: TextIO | None = None) -> None:
+    print(sentence, file=stream, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,259 @@
+"""The enterprise register as the bureau uploads it: one CSV with everything, later one XLSX with changes.
+
+A few rows are broken on purpose, as in any hand-kept register.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import zipfile
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from fast_geocn.coord import wgs84_to_bd09, wgs84_to_gcj02
+from openpyxl import Workbook
+from pyproj import Transformer
+
+from simulator.county import ENTERPRISES, REGION_CODE, SEAT, County, Place, anywhere, near
+from simulator.mines import PROJECTED_CRS, text_time
+from simulator.world import World, write_whole
+
+HEADERS = (
+    *("统一社会信用代码", "企业名称", "行业代码", "行业类别", "行政区划代码", "地址", "经度", "纬度", "坐标系"),
+    *("风险等级", "重点企业", "煤矿编码", "从业人数", "经营状态", "更新时间"),
+)
+UPDATE_AFTER = timedelta(minutes=10)
+CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+CODE_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+
+
+class Industry(NamedTuple):
+    name: str
+    word: str
+    codes: tuple[str, ...]  # GB/T 4754
+    size: int
+    levels: tuple[int, int, int, int]  # weights of red, orange, yellow, blue
+    centre: Place | None  # None: anywhere in the county
+    spread_km: float = 0.0
+
+
+HILLS: Place = (111.88, 35.68)
+PARK: Place = (111.67, 35.73)
+INDUSTRIES = (
+    Industry("non_coal_mine", "矿业", ("0810", "1011"), 12, (2, 4, 5, 1), HILLS, 10),
+    Industry("tailings", "尾矿库", ("0810",), 6, (2, 3, 1, 0), HILLS, 8),
+    Industry("hazchem", "化工", ("2614", "2619", "5166"), 28, (4, 10, 12, 2), PARK, 4),
+    Industry("metallurgy", "铸造", ("3110", "3120", "3391"), 22, (2, 8, 10, 2), PARK, 5),
+    Industry("manufacturing", "制造", ("1310", "3099", "3311", "3484"), 405, (0, 12, 90, 300), SEAT, 12),
+    Industry("commerce", "商贸", ("5211", "5265", "6110", "5137"), 520, (0, 2, 50, 468), None),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row, in the order of HEADERS; everything as text, as a register holds it."""
+
+    code: str
+    name: str
+    industry_code: str
+    industry: str
+    region: str
+    address: str
+    x: str
+    y: str
+    crs: str
+    level: str
+    key: str
+    mine_code: str
+    employees: str
+    status: str
+    updated: str
+
+
+def organisation_code(number: int) -> str:
+    """A GB 11714 code whose first characters say that it is synthetic."""
+    body = f"MNMN{number:04d}"
+    total = sum(int(c, 36) * w for c, w in zip(body, ORGANISATION_WEIGHTS, strict=True))
+    return body + "0123456789X0"[11 - total % 11]
+
+
+def credit_code(number: int) -> str:
+    """A valid unified social credit code (GB 32100) of the county."""
+    body = f"91{REGION_CODE}{organisation_code(number)}"
+    total = sum(CODE_ALPHABET.index(c) * w for c, w in zip(body, CODE_WEIGHTS, strict=True))
+    return body + CODE_ALPHABET[(31 - total % 31) % 31]
+
+
+class Register:
+    """The register of one world, and the hand that uploads it."""
+
+    def __init__(self, inbox: Path, world: World, county: County) -> None:
+        self.inbox, self.world, self.county = inbox, world, county
+        self.projection = Transformer.from_crs("EPSG:4490", PROJECTED_CRS)
+
+    def advance(self, now: datetime) -> int:
+        """Upload what is due and not there yet; the number of files."""
+        due = [(f"enterprise_register_{self.world.anchor:%Y%m%d}.csv", self.world.anchor, self.csv)]
+        updated = self.world.anchor + UPDATE_AFTER
+        due.append((f"enterprise_register_{updated:%Y%m%d%H%M}_update.xlsx", updated, self.xlsx))
+        written = 0
+        for name, at, body in due:
+            path = self.inbox / name
+            if at <= now and not path.exists():
+                self.inbox.mkdir(parents=True, exist_ok=True)
+                write_whole(path, body())
+                written += 1
+        return written
+
+    def csv(self) -> bytes:
+        """UTF-8 with BOM and CRLF, as a spreadsheet saves it."""
+        return to_csv([*self.entries, *self.broken()]).encode("utf-8-sig")
+
+    def xlsx(self) -> bytes:
+        """Changed levels, a stop of production and three new enterprises."""
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet("企业名录")
+        sheet.append(HEADERS)
+        for entry in self.changes():
+            sheet.append(astuple(entry))
+        book.properties.created = book.properties.modified = (self.world.anchor + UPDATE_AFTER).replace(tzinfo=None)
+        raw = io.BytesIO()
+        book.save(raw)
+        return _without_zip_times(raw.getvalue())
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The enterprises, coal mines first."""
+        rng = random.Random(f"{self.world.seed}/enterprises")
+        mines = [
+            self._entry(
+                rng,
+                i,
+                name=mine.name,
+                industry=("coal_mine", "0610"),
+                place=(mine.lon, mine.lat),
+                level="red" if i % 3 == 1 else "orange",
+                mine_code=mine.code,
+            )
+            for i, mine in enumerate(self.county.mines, 1)
+        ]
+        return mines + list(self._others(rng, len(mines) + 1))
+
+    def _others(self, rng: random.Random, first: int) -> Iterator[Entry]:
+        number = first
+        for industry in INDUSTRIES:
+            for i in range(1, industry.size + 1):
+                outline = self.county.boundary
+                centre = industry.centre
+                place = near(outline, rng, centre, industry.spread_km) if centre else anywhere(outline, rng)
+                yield self._entry(
+                    rng,
+                    number,
+                    name=f"模拟{industry.word}企业{i:03d}号",
+                    industry=(industry.name, rng.choice(industry.codes)),
+                    place=place,
+                    level=rng.choices(("red", "orange", "yellow", "blue"), industry.levels)[0],
+                )
+                number += 1
+
+    def _entry(
+        self,
+        rng: random.Random,
+        number: int,
+        *,
+        name: str,
+        industry: tuple[str, str],
+        place: Place,
+        level: str,
+        mine_code: str = "",
+    ) -> Entry:
+        x, y, crs = self._in_some_crs(rng, place)
+        updated = self.world.anchor - timedelta(days=rng.randint(1, 300), minutes=rng.randint(0, 1439))
+        is_dangerous = industry[0] not in ("manufacturing", "commerce")
+        return Entry(
+            code=credit_code(number),
+            name=name,
+            industry_code=industry[1],
+            industry=industry[0],
+            region=REGION_CODE,
+            address=f"翼城县模拟路{number}号",
+            x=x,
+            y=y,
+            crs=crs,
+            level=level,
+            key="是" if is_dangerous or level in ("red", "orange") else "否",
+            mine_code=mine_code,
+            employees=str(rng.randint(120, 900) if is_dangerous else rng.randint(3, 150)),
+            status="active" if rng.random() < 0.96 else rng.choice(("stopped", "closed")),
+            updated=text_time(updated),
+        )
+
+    def _in_some_crs(self, rng: random.Random, place: Place) -> tuple[str, str, str]:
+        """Most rows are CGCS2000; web maps and surveyors left others."""
+        lon, lat = place
+        draw = rng.random()
+        if draw < 0.84:
+            return f"{lon:.6f}", f"{lat:.6f}", "EPSG:4490"
+        if draw < 0.91:
+            x, y = wgs84_to_gcj02(lon, lat)
+            return f"{x:.6f}", f"{y:.6f}", "GCJ-02"
+        if draw < 0.96:
+            x, y = wgs84_to_bd09(lon, lat)
+            return f"{x:.6f}", f"{y:.6f}", "BD-09"
+        northing, easting = self.projection.transform(lat, lon)
+        return f"{easting:.2f}", f"{northing:.2f}", PROJECTED_CRS
+
+    def broken(self) -> list[Entry]:
+        """Rows that must end in quarantine, or with a flag; see docs/simulator.md."""
+        good = [replace(e, name=f"{e.name}（错行）", x="111.75", y="35.70", crs="EPSG:4490") for e in self.entries[-6:]]
+        codes = [credit_code(9000 + i) for i in range(6)]
+        wrong = "0" if codes[0][-1] != "0" else "1"
+        return [
+            replace(good[0], code=codes[0][:-1] + wrong),
+            replace(good[1], code=codes[1], x="35.70", y="111.75"),
+            replace(good[2], code=codes[2], level="紫"),
+            replace(good[3], code="9.11410E+17"),
+            replace(good[4], code=codes[4], x="不详", y=""),
+            replace(good[5], code=codes[5], name=""),
+        ]
+
+    def changes(self) -> list[Entry]:
+        """The later upload: 20 new levels, one stop, three newcomers."""
+        rng = random.Random(f"{self.world.seed}/changes")
+        at = text_time(self.world.anchor + UPDATE_AFTER - timedelta(minutes=1))
+        raised = {"blue": "yellow", "yellow": "orange", "orange": "red", "red": "orange"}
+        changed = [replace(e, level=raised[e.level], updated=at) for e in rng.sample(self.entries, 20)]
+        stopped = replace(self.entries[0], status="stopped", updated=at)
+        newcomers = [
+            replace(
+                self.entries[-i], code=credit_code(ENTERPRISES + 100 + i), name=f"模拟新办企业{i:03d}号", updated=at
+            )
+            for i in (1, 2, 3)
+        ]
+        return [stopped, *(e for e in changed if e.code != stopped.code), *newcomers]
+
+
+def to_csv(entries: list[Entry]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADERS)
+    writer.writerows(astuple(e) for e in entries)
+    return out.getvalue()
+
+
+def _without_zip_times(xlsx: bytes) -> bytes:
+    """The same workbook with the time of packing taken out, so that equal content is equal bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            target.writestr(
+                zipfile.ZipInfo(item.filename, (1980, 1, 1, 0, 0, 0)), source.read(item), zipfile.ZIP_DEFLATED
+            )
+    return out.getvalue()
