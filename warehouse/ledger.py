@@ -1,0 +1,250 @@
+"""The ledger: feeds, locks, payloads, cursors, publications. What is due is computed from it, never from logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from feeds.contract import Contract
+from warehouse.db import Connection, own_transaction
+from warehouse.storable import storable
+
+
+class Payload(Protocol):
+    """What the ledger needs to know of a payload (connectors.model.Payload has it)."""
+
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def media_type(self) -> str | None: ...
+    @property
+    def facts(self) -> Mapping[str, str]: ...
+    @property
+    def fetched_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class RecordedPayload:
+    """A row of ops.payload: what a replay needs besides the archived bytes."""
+
+    feed_id: str
+    sha256: str
+    source: str
+    name: str
+    media_type: str | None
+    facts: dict[str, str]
+    size_bytes: int
+    archive_uri: str
+    fetched_at: datetime
+
+
+@dataclass(frozen=True)
+class UnpublishedBatch:
+    """A landed batch that no build has published yet; ``tables`` are those whose rows it changed."""
+
+    batch_id: int
+    feed_id: str
+    kind: str
+    committed_at: datetime
+    tables: list[str]
+
+
+def register_feeds(conn: Connection, contracts: Iterable[Contract]) -> None:
+    """Bring ops.feed up to date with the contracts; a feed keeps the moment at which it was first registered."""
+    query = sql.SQL(
+        """
+        insert into ops.feed as known ({names}, active_from) values ({values}, now() - %(history)s)
+        on conflict (feed_id) do update set
+            ({names}, active_from, updated_at)
+            = row({excluded}, known.activated_at - %(history)s, now())
+        """
+    )
+    rows = [_feed_row(contract) for contract in contracts]
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "history"]
+    query_for_all = query.format(
+        names=sql.SQL(", ").join(map(sql.Identifier, names)),
+        values=sql.SQL(", ").join(map(sql.Placeholder, names)),
+        excluded=sql.SQL(", ").join(sql.Identifier("excluded", name) for name in names),
+    )
+    with own_transaction(conn), conn.cursor() as cursor:
+        cursor.executemany(query_for_all, rows)
+
+
+def _feed_row(contract: Contract) -> dict[str, Any]:
+    return {
+        "feed_id": contract.id,
+        "name": contract.name,
+        "domain": contract.domain,
+        "department": contract.department,
+        "owner": contract.owner,
+        "version": contract.version,
+        "frequency_s": contract.frequency_s,
+        "latency_s": contract.latency_s,
+        "latency_element": contract.latency_element,
+        "zone": contract.clock.zone,
+        "crs": contract.crs,
+        "event_column": contract.clock.event,
+        "main_table": contract.main_table.name,
+        "tables": [table.name for table in contract.tables],
+        "expected": Jsonb(storable(contract.expected)),
+        "closing": Jsonb(storable(contract.closing)),
+        "contract": Jsonb(storable(contract.document)),
+        "contract_sha256": contract.sha256,
+        "history": contract.history,
+    }
+
+
+@contextmanager
+def feed_lock(conn: Connection, feed_id: str, *, wait_s: float = 0) -> Iterator[bool]:
+    """Be the only runner of a feed; yields False if another one holds the lock after ``wait_s`` seconds.
+
+    The server frees the lock when the connection ends, however it ends: use this same connection for the commit,
+    so that a runner that lost its lock can't write.
+    """
+    key = f"riskmap.feed:{feed_id}"
+    got = _try_lock(conn, key) if wait_s <= 0 else _wait_for_lock(conn, key, wait_s)
+    try:
+        yield got
+    finally:
+        if got and not conn.closed:
+            conn.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
+
+
+def _try_lock(conn: Connection, key: str) -> bool:
+    row = conn.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (key,)).fetchone()
+    return bool(row and row[0])
+
+
+def _wait_for_lock(conn: Connection, key: str, wait_s: float) -> bool:
+    try:
+        with own_transaction(conn):  # for "set local"; the lock itself belongs to the session and outlives it
+            conn.execute("select set_config('lock_timeout', %s, true)", (f"{max(1, round(wait_s * 1000))}ms",))
+            conn.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
+
+
+def read_cursor(conn: Connection, feed_id: str) -> dict[str, Any]:
+    """Where the next pull of the feed starts; empty if nothing was ever committed."""
+    row = conn.execute("select value from ops.cursor where feed_id = %s", (feed_id,)).fetchone()
+    return dict(row[0]) if row else {}
+
+
+def record_payload(conn: Connection, feed_id: str, payload: Payload, archive_uri: str) -> None:
+    """Note that a payload's bytes are in the archive, committed at once and before anything reads them.
+
+    Recording the same fetch again changes nothing.
+    """
+    with own_transaction(conn):
+        conn.execute(
+            """
+            insert into ops.payload
+                (feed_id, sha256, source, name, media_type, facts, size_bytes, archive_uri, fetched_at)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            on conflict do nothing
+            """,
+            (
+                feed_id,
+                payload.sha256,
+                storable(payload.source),
+                storable(payload.name),
+                payload.media_type,
+                Jsonb(storable(payload.facts)),
+                len(payload.body),
+                archive_uri,
+                payload.fetched_at,
+            ),
+        )
+
+
+def payloads(
+    conn: Connection, feed_id: str, *, start: datetime | None = None, end: datetime | None = None
+) -> list[RecordedPayload]:
+    """The payloads fetched in ``[start, end)``, oldest first: what a replay reads again."""
+    query = """
+        select feed_id, sha256, source, name, media_type, facts, size_bytes, archive_uri, fetched_at
+        from ops.payload
+        where feed_id = %s
+            and (%s::timestamptz is null or fetched_at >= %s) and (%s::timestamptz is null or fetched_at < %s)
+        order by fetched_at, sha256
+    """
+    with conn.cursor(row_factory=class_row(RecordedPayload)) as cursor:
+        return cursor.execute(query, (feed_id, start, start, end, end)).fetchall()
+
+
+def unpublished_batches(conn: Connection) -> list[UnpublishedBatch]:
+    """The work list of a build: landed batches without a publication, in the order of their commits.
+
+    Found by what is missing, not by "newer than the last": batch ids are given out before commits, so a lower id
+    may become visible later.
+    """
+    query = """
+        select batch.batch_id, batch.feed_id, batch.kind, batch.committed_at, batch.tables
+        from ops.batch as batch
+        where batch.state = 'LANDED'
+            and not exists (select from ops.publication where publication.batch_id = batch.batch_id)
+        order by batch.committed_at, batch.batch_id
+    """
+    with conn.cursor(row_factory=class_row(UnpublishedBatch)) as cursor:
+        return cursor.execute(query).fetchall()
+
+
+def start_build(conn: Connection, build_id: str, selection: str, batches: int) -> None:
+    with own_transaction(conn):
+        conn.execute(
+            "insert into ops.build (build_id, state, selection, batches) values (%s, 'RUNNING', %s, %s)",
+            (build_id, selection, batches),
+        )
+
+
+def finish_build(
+    conn: Connection,
+    build_id: str,
+    state: Literal["SUCCEEDED", "FAILED"],
+    nodes: Sequence[Mapping[str, Any]] = (),
+    error: str | None = None,
+) -> None:
+    """Close a build; a build that succeeded is closed by ``publish``, together with its publications."""
+    with own_transaction(conn):
+        _close_build(conn, build_id, state, nodes, error)
+
+
+def publish(conn: Connection, batch_ids: Sequence[int], build_id: str, nodes: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Note that the batches are visible in the marts since now, and close the build that showed them.
+
+    A batch that was published before keeps its time: that is when its records became visible.
+    """
+    with own_transaction(conn):
+        conn.execute(
+            "insert into ops.publication (batch_id, build_id) select unnest(%s::bigint[]), %s on conflict do nothing",
+            (list(batch_ids), build_id),
+        )
+        _close_build(conn, build_id, "SUCCEEDED", nodes, None)
+
+
+def _close_build(
+    conn: Connection, build_id: str, state: str, nodes: Sequence[Mapping[str, Any]], error: str | None
+) -> None:
+    closed = conn.execute(
+        "update ops.build set state = %s, finished_at = now(), nodes = %s, error = %s where build_id = %s",
+        (state, Jsonb(storable(list(nodes))), None if error is None else storable(error), build_id),
+    )
+    if closed.rowcount != 1:
+        raise KeyError(f"there is no build {build_id}; call start_build first")
