@@ -104,6 +104,16 @@ class Contract:
         raise KeyError(f"feed {self.id} has no table {name}; it has {', '.join(t.name for t in self.tables)}")
 
     @property
+    def parser_options(self) -> dict[str, Any]:
+        """What a parser is told of its feed: the connector's options, the zone of naive times, the CRS."""
+        return {
+            **self.connector,
+            "zone": self.clock.zone,
+            "crs": self.crs,
+            "max_future_s": self.clock.max_future_s,
+        }
+
+    @property
     def main_table(self) -> Table:
         """The table that the latency promise is about: the one whose delay and last event are shown."""
         return self.table(self.latency_element.split(".", 1)[0])

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from expectations import data_docs
 from riskmap import dbt_runner
 from riskmap.errors import UserError
 from riskmap.settings import Settings
-from warehouse import ledger
+from warehouse import builds, ledger
 from warehouse.db import connect
 
 log = logging.getLogger(__name__)
@@ -23,52 +24,43 @@ log = logging.getLogger(__name__)
 METRICS = "path:models/metrics"
 
 
-@dataclass
+@dataclass(frozen=True)
 class BuildReport:
-    build_id: int
+    build_id: str
     batches: int
     selection: list[str]
-    nodes: int = 0
-    seconds: float = 0.0
-    failures: list[str] = field(default_factory=list)
+    nodes: int
+    seconds: float
 
 
 def build(settings: Settings, *, full: bool = False) -> BuildReport:
     """Run dbt on what has changed and record the publication. Raises UserError when a model or test fails."""
     started = time.monotonic()
-    with connect(settings.database_url) as conn, ledger.build_lock(conn):
+    with connect(settings.database_url) as conn, builds.build_lock(conn):
         work = ledger.unpublished_batches(conn)
-        first = full or not ledger.has_published(conn)
-        selection = [] if first else _selection(work)
+        everything = full or not builds.has_succeeded(conn)
+        selection = [] if everything else _selection(work)
         batch_ids = [batch.batch_id for batch in work]
-        build_id = ledger.start_build(conn, selection=selection, batches=len(batch_ids))
-        result = dbt_runner.run(
-            selection,
-            {} if first else {"batch_ids": batch_ids},
-            settings=settings,
-            full=full,
-        )
-        failures = [
-            f"{node['name']}: {node['message']}" for node in result.nodes if node["status"] in ("error", "fail")
-        ]
-        report = BuildReport(build_id, len(batch_ids), selection, len(result.nodes), failures=failures)
+        build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
+        ledger.start_build(conn, build_id, " ".join(selection) or "everything", len(batch_ids))
+        result = dbt_runner.run(selection, {} if everything else {"batch_ids": batch_ids}, settings=settings, full=full)
         if not result.success:
-            error = "; ".join(failures) or "dbt did not run"
-            ledger.fail_build(conn, build_id, nodes=result.nodes, error=error)
+            error = "; ".join(result.failures()) or "dbt did not run"
+            ledger.finish_build(conn, build_id, "FAILED", result.nodes, error)
             raise UserError(
                 f"build {build_id} failed: {error}",
                 f"read {settings.home / 'dbt-target'}, mend the model or the data, then run 'riskmap build'",
             )
-        ledger.publish(conn, batch_ids, build_id=build_id, nodes=result.nodes)
-    report.seconds = round(time.monotonic() - started, 3)
-    log.info("build %s: %s batches, %s nodes, %ss", build_id, report.batches, report.nodes, report.seconds)
-    return report
+        ledger.publish(conn, batch_ids, build_id, result.nodes)
+    seconds = round(time.monotonic() - started, 3)
+    log.info("build %s: %s batches, %s nodes, %ss", build_id, len(batch_ids), len(result.nodes), seconds)
+    return BuildReport(build_id, len(batch_ids), selection, len(result.nodes), seconds)
 
 
 def build_data_docs(settings: Settings) -> Path:
     """Render the last validation results of every suite as static pages; returns the index page."""
     with connect(settings.database_url) as conn:
-        stored = ledger.recent_validations(conn, per_suite=5)
+        stored = builds.recent_validations(conn, per_suite=5)
     results = [
         data_docs.StoredResult(row.feed_id, row.table_name, row.batch_id, row.validated_at, row.result)
         for row in stored
@@ -76,7 +68,7 @@ def build_data_docs(settings: Settings) -> Path:
     return data_docs.build(results, settings.home / "data_docs")
 
 
-def _selection(work: list[ledger.PendingBatch]) -> list[str]:
+def _selection(work: list[ledger.UnpublishedBatch]) -> list[str]:
     """dbt selectors: everything downstream of the landing tables that received rows, and the metrics."""
     tables = sorted({table for batch in work for table in batch.tables})
     return [*(f"source:landing.{table}+" for table in tables), METRICS]

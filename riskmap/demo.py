@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from feeds.registry import load_all
+from riskmap import stack
 from riskmap.errors import UserError
 from riskmap.settings import Settings
 from riskmap.stack.airflow_api import AirflowApi
-from warehouse import ledger
-from warehouse.db import connect
+from warehouse import builds, ledger
+from warehouse.db import Connection, connect
 
 PATIENCE_S = 300.0
 POLL_S = 0.5
@@ -19,28 +20,14 @@ POLL_S = 0.5
 
 def run_main_job(settings: Settings, *, progress: Callable[[str], None]) -> None:
     """Trigger every ingest DAG, wait for all, then for the build that publishes what they landed."""
-    api = AirflowApi.of(settings)
+    api = stack.airflow_api(settings)
     dags = [f"ingest_{feed}" for feed in load_all()]
-    _wait_for_dags(api, [*dags, "build"], progress)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    runs = {dag: api.trigger(dag, run_id=f"demo__{stamp}") for dag in dags}
-    _wait_for_runs(api, runs, progress)
-    progress("ingest is done; building the marts")
-    _wait_for_publication(api, settings, progress)
-
-
-def _wait_for_dags(api: AirflowApi, wanted: list[str], progress: Callable[[str], None]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while missing := set(wanted) - set(api.dag_ids()):
-        errors = api.import_errors()
-        if errors:
-            raise UserError(f"a DAG file does not load: {errors[0]}", "mend it, then run the command again")
-        if time.monotonic() > deadline:
-            raise UserError(
-                f"Airflow does not show {', '.join(sorted(missing))}", "read .riskmap/logs/dag-processor.log"
-            )
-        time.sleep(POLL_S)
-    progress(f"Airflow knows {len(wanted)} DAGs")
+    api.wait_for_dags([*dags, "build"])
+    progress(f"Airflow has read {len(dags) + 1} DAGs; running every feed")
+    _wait_for_runs(api, {dag: api.trigger(dag) for dag in dags}, progress)
+    progress("every feed is in; waiting for the build that publishes them")
+    _wait_for_publication(settings)
+    progress("the marts are published")
 
 
 def _wait_for_runs(api: AirflowApi, runs: dict[str, str], progress: Callable[[str], None]) -> None:
@@ -63,16 +50,20 @@ def _wait_for_runs(api: AirflowApi, runs: dict[str, str], progress: Callable[[st
         raise UserError(f"{', '.join(failed)} failed", "open the run in Airflow, or see 'riskmap status'")
 
 
-def _wait_for_publication(api: AirflowApi, settings: Settings, progress: Callable[[str], None]) -> None:
+def _wait_for_publication(settings: Settings) -> None:
     """Wait until every batch landed before now is published; the assets wake the build, we only wait."""
     deadline = time.monotonic() + PATIENCE_S
+    started = datetime.now(UTC)
     with connect(settings.database_url) as conn:
-        landed = {batch.batch_id for batch in ledger.unpublished_batches(conn)}
-        while landed & {batch.batch_id for batch in ledger.unpublished_batches(conn)} or not ledger.has_published(conn):
-            failure = ledger.last_build_error(conn)
-            if failure:
-                raise UserError(f"the build failed: {failure}", "run 'riskmap build' to see it whole")
+        landed = _unpublished(conn)
+        while landed & _unpublished(conn) or not builds.has_succeeded(conn):
+            last = builds.last_build(conn)
+            if last and last.error and last.finished_at > started:
+                raise UserError(f"the build failed: {last.error}", "run 'riskmap build' to see it whole")
             if time.monotonic() > deadline:
                 raise UserError("the build did not publish in time", "look at DAG 'build' in Airflow")
             time.sleep(POLL_S)
-    progress("the marts are published")
+
+
+def _unpublished(conn: Connection) -> set[int]:
+    return {batch.batch_id for batch in ledger.unpublished_batches(conn)}

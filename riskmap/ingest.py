@@ -26,7 +26,8 @@ from feeds.registry import load, resolve
 from riskmap.settings import Settings
 from warehouse import ledger
 from warehouse.archive import Archive
-from warehouse.commit import Batch, Counts, PayloadOutcome, QuarantineRow, commit_batch
+from warehouse.batch import Batch, Counts, Kind, PayloadOutcome, QuarantineRow, Validation
+from warehouse.commit import commit_batch, fail_batch
 from warehouse.db import connect
 
 log = logging.getLogger(__name__)
@@ -69,16 +70,15 @@ def ingest(feed_id: str, settings: Settings, *, run_id: str, interval: Interval 
     return run.over(lambda cursor: connector.pull(cursor, interval), acknowledge=connector.acknowledge)
 
 
-def replay(
-    feed_id: str, settings: Settings, *, run_id: str, interval: Interval | None = None, sha256: str | None = None
-) -> IngestReport:
-    """Read archived payloads again (all, those fetched in ``interval``, or one) without touching the network."""
+def replay(feed_id: str, settings: Settings, *, run_id: str, interval: Interval | None = None) -> IngestReport:
+    """Read archived payloads again (all, or those fetched in ``interval``) without touching the network."""
     contract = load(feed_id)
     archive = Archive(settings.archive_url)
 
     def pulls(_: Cursor) -> Iterator[Pull]:
         with connect(settings.database_url) as conn:
-            stored = ledger.payloads(conn, feed_id, interval=interval, sha256=sha256)
+            start, end = (interval.start, interval.end) if interval else (None, None)
+            stored = ledger.payloads(conn, feed_id, start=start, end=end)
         for row in stored:
             payload = Payload(
                 body=archive.get(row.sha256),
@@ -96,7 +96,7 @@ def replay(
 class _Run:
     """One run over one feed: the same way for bytes from a source and for bytes from the archive."""
 
-    def __init__(self, contract: Contract, settings: Settings, run_id: str, kind: str, *, keep_cursor: bool) -> None:
+    def __init__(self, contract: Contract, settings: Settings, run_id: str, kind: Kind, *, keep_cursor: bool) -> None:
         self.contract, self.run_id, self.kind, self.keep_cursor = contract, run_id, kind, keep_cursor
         self.database_url = settings.database_url
         self.archive = Archive(settings.archive_url)
@@ -126,7 +126,7 @@ class _Run:
                     _log_batch(batch, counts)
                     began = datetime.now(UTC)
             except ConnectorError as error:
-                ledger.fail_batch(conn, feed_id, run_id=self.run_id, kind=self.kind, started_at=began, error=str(error))
+                fail_batch(conn, feed_id, run_id=self.run_id, kind=self.kind, started_at=began, error=str(error))
                 raise
         report.seconds = round(time.monotonic() - started, 3)
         return report
@@ -138,26 +138,49 @@ class _Run:
             for payload in pull.payloads:
                 ledger.record_payload(conn, contract.id, payload, self.archive.put(payload.body))
         read = read_payloads(contract, self.parser, pull.payloads)
-        verdicts = {n: gate.check(contract.table(n), table, contract=contract) for n, table in read.tables.items()}
-        held = any(verdict.held for verdict in verdicts.values())
+        judged = judge(contract, read.tables)
         return Batch(
             feed_id=contract.id,
             run_id=self.run_id,
             kind=self.kind,
-            state="HELD" if held else "NOT_MODIFIED" if pull.not_modified else "LANDED",
+            state="HELD" if judged.held_by else "NOT_MODIFIED" if pull.not_modified else "LANDED",
             started_at=began,
             fetched_at=max((p.fetched_at for p in pull.payloads), default=began),
-            tables={} if held else {name: verdict.kept for name, verdict in verdicts.items()},
-            quarantined=[
-                *read.rejected,
-                *(_rejected(reject, None) for reject in pull.rejects),
-                *(row for name, verdict in verdicts.items() for row in _failed(name, read.tables[name], verdict)),
-            ],
+            tables=judged.kept,
+            quarantined=[*read.rejected, *(_rejected(reject, None) for reject in pull.rejects), *judged.failed],
             payloads=read.outcomes,
-            validations=[result for verdict in verdicts.values() for result in verdict.results],
+            validations=judged.validations,
             drift=read.drift,
             cursor=pull.cursor if self.keep_cursor else None,
         )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the gate says of a batch. ``held_by`` names the tables that broke a critical rule; then nothing is kept."""
+
+    kept: Mapping[str, pa.Table]
+    failed: Sequence[QuarantineRow]
+    validations: Sequence[Validation]
+    held_by: Sequence[str]
+
+
+def judge(contract: Contract, tables: Mapping[str, pa.Table]) -> Judged:
+    """Put every table of a batch through the gate; one that must be held holds the whole batch."""
+    verdicts = {name: gate.check(contract.table(name), table, contract=contract) for name, table in tables.items()}
+    held_by = [name for name, verdict in verdicts.items() if verdict.held]
+    failed: list[QuarantineRow] = []
+    for name, verdict in verdicts.items():
+        failed += _quarantine_rows(name, tables[name], verdict.failures, held=bool(held_by))
+        if held_by and not verdict.held:
+            waiting = gate.hold(verdict.kept, because=", ".join(held_by))
+            failed += _quarantine_rows(name, verdict.kept, waiting, held=True)
+    return Judged(
+        kept={} if held_by else {name: verdict.kept for name, verdict in verdicts.items()},
+        failed=failed,
+        validations=[_validation(result) for verdict in verdicts.values() for result in verdict.results],
+        held_by=held_by,
+    )
 
 
 @dataclass(frozen=True)
@@ -172,7 +195,7 @@ class ReadPayloads:
 
 def read_payloads(contract: Contract, parser: Parser, payloads: Iterable[Payload]) -> ReadPayloads:
     """Parse payloads and join their tables, adding ``payload_sha256`` and ``fetched_at`` to every row."""
-    options = parser_options(contract)
+    options = contract.parser_options
     parts: dict[str, list[pa.Table]] = {}
     rejected: list[QuarantineRow] = []
     outcomes: list[PayloadOutcome] = []
@@ -194,22 +217,12 @@ def read_payloads(contract: Contract, parser: Parser, payloads: Iterable[Payload
     return ReadPayloads(tables, rejected, outcomes, list(drift.values()))
 
 
-def parser_options(contract: Contract) -> dict[str, Any]:
-    """What a parser is told of its feed: the connector's options, the zone of naive times, the CRS."""
-    return {
-        **contract.connector,
-        "zone": contract.clock.zone,
-        "crs": contract.crs,
-        "max_future_s": contract.clock.max_future_s,
-    }
-
-
 def _connect(contract: Contract, settings: Settings) -> Connector:
     declaration = resolve(dict(contract.connector), settings.variables)
-    return formats.connect(
-        {**declaration, "history_s": contract.history.total_seconds()},
-        source=resolve(contract.location, settings.variables),
-    )
+    if declaration["transport"] == "database":  # the other transports take all that their source holds
+        declaration["history_h"] = contract.history.total_seconds() / 3600
+    clock = {"zone": contract.clock.zone, "max_future_s": contract.clock.max_future_s}
+    return formats.connect({**declaration, **clock}, source=resolve(contract.location, settings.variables))
 
 
 def _with_origin(table: pa.Table, payload: Payload) -> pa.Table:
@@ -232,9 +245,11 @@ def _rejected(reject: Reject, sha256: str | None) -> QuarantineRow:
     )
 
 
-def _failed(name: str, table: pa.Table, verdict: gate.Verdict) -> Iterator[QuarantineRow]:
+def _quarantine_rows(
+    name: str, table: pa.Table, failures: Iterable[gate.Failure], *, held: bool
+) -> Iterator[QuarantineRow]:
     origin = table.column("payload_sha256")
-    for failure in verdict.failures:
+    for failure in failures:
         yield QuarantineRow(
             table=name,
             payload_sha256=origin[failure.row].as_py(),
@@ -243,8 +258,13 @@ def _failed(name: str, table: pa.Table, verdict: gate.Verdict) -> Iterator[Quara
             reason=failure.reason,
             severity=failure.severity,
             record=failure.record,
-            status="held" if verdict.held else "open",
+            status="held" if held else "open",
         )
+
+
+def _validation(result: Mapping[str, Any]) -> Validation:
+    named = {name: result[name] for name in ("table", "success", "max_severity", "rows", "failed_rows")}
+    return Validation(**named, result=result)
 
 
 def _log_batch(batch: Batch, counts: Counts) -> None:

@@ -35,12 +35,7 @@ def default_options(format_name: str) -> dict[str, Any]:
     """What the first shipped contract (by id) of a format tells its parser; nothing if there is none."""
     for contract in feeds.load_all().values():
         if contract.connector.get("format") == format_name:
-            return {
-                **contract.connector,
-                "zone": contract.clock.zone,
-                "crs": contract.crs,
-                "max_future_s": contract.clock.max_future_s,
-            }
+            return contract.parser_options
     return {}
 
 

@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from riskmap.settings import Settings
-from warehouse.db import connect
+from warehouse.db import connect, without_password
 from warehouse.status import feed_status
 
 _COVERAGE = """
@@ -40,7 +40,7 @@ def status(settings: Settings) -> dict[str, Any]:
             }
             for feed in feed_status(conn)
         ]
-    return {"database_url": settings.public_database_url, **urls(settings, prefix="_url"), "feeds": feeds}
+    return {"database_url": without_password(settings.database_url), **urls(settings, prefix="_url"), "feeds": feeds}
 
 
 def urls(settings: Settings, prefix: str = "") -> dict[str, str | None]:

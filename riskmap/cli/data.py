@@ -65,7 +65,7 @@ def parse(
     reports = list(parse_files(format.value, files))
     if as_json:
         for report in reports:
-            typer.echo(json.dumps(dataclasses.asdict(report), ensure_ascii=False))
+            typer.echo(json.dumps(report, ensure_ascii=False))
     else:
         print_table(reports)
     raise typer.Exit(exit_code(reports))

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from riskmap.cli.output import console, table
-from riskmap.errors import UserError
 from riskmap.settings import Settings
 
 quarantine = typer.Typer(help="Records that broke their contract.", no_args_is_help=True)
@@ -27,7 +26,7 @@ def list_records(
     from warehouse.db import connect
 
     with connect(Settings.load().database_url) as conn:
-        rows = store.recent(conn, feed_id=feed, status=status, limit=limit)
+        rows = store.list_records(conn, feed_id=feed, statuses=[status], limit=limit)
     columns = ("id", "feed", "table", "rule", "reason", "severity", "since")
     cells = [
         (r.id, r.feed_id, r.table_name, r.rule, r.reason, r.severity, f"{r.first_seen_at:%Y-%m-%d %H:%M}") for r in rows
@@ -42,10 +41,7 @@ def show(record: Annotated[int, typer.Argument(help="id of the record")]) -> Non
     from warehouse.db import connect
 
     with connect(Settings.load().database_url) as conn:
-        found = store.fetch_records(conn, [record])
-    if not found:
-        raise UserError(f"there is no quarantined record {record}", "see 'riskmap quarantine list'")
-    row = found[0]
+        (row,) = store.fetch_records(conn, [record])
     for name in ("id", "feed_id", "table_name", "status", "severity", "rule", "reason", "where_in_payload"):
         console.print(f"{name:<16} {getattr(row, name)}", highlight=False)
     console.print(f"{'payload':<16} {row.payload_sha256}", highlight=False)

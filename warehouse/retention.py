@@ -1,0 +1,27 @@
+"""What the ledger keeps for a limited time only. Records, payloads and quarantine are never dropped here."""
+
+from __future__ import annotations
+
+from warehouse.db import Connection, own_transaction
+
+VALIDATION_DAYS = 30
+POLL_DAYS = 400
+"""Polls without news are the denominator of coverage: kept for a year of reports and a month's grace."""
+
+
+def prune(conn: Connection) -> dict[str, int]:
+    """Drop old validation results and old polls without news; returns how many rows of each went."""
+    with own_transaction(conn):
+        validations = conn.execute(
+            """
+            delete from ops.validation using ops.batch
+            where batch.batch_id = validation.batch_id and batch.committed_at < now() - %s * interval '1 day'
+            """,
+            (VALIDATION_DAYS,),
+        ).rowcount
+        polls = conn.execute(
+            "delete from ops.batch where state = 'NOT_MODIFIED' and committed_at < now() - %s * interval '1 day'"
+            " and not exists (select from ops.cursor where cursor.batch_id = batch.batch_id)",
+            (POLL_DAYS,),
+        ).rowcount
+    return {"validations": validations, "polls": polls}
