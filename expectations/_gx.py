@@ -7,6 +7,7 @@ whole suite, then COMPLETE over what failed, which names every failing row by it
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -35,11 +36,12 @@ class GateError(RuntimeError):
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """What became of one check on one frame; ``rows`` are positions in it, empty where the rule names none."""
+    """What became of one check on one frame: positions of the failing rows, or what a rule about the table saw."""
 
     rule: str
     success: bool
     rows: Sequence[int] = ()
+    observed: Any = None
 
 
 def configuration(check: Check) -> ExpectationConfiguration:
@@ -63,7 +65,7 @@ def compile_suite(name: str, checks: Sequence[Check]) -> ExpectationSuite:
             expectations.append(configuration(check).to_domain_obj())
         except Exception as error:
             raise GateError(
-                f"rule {check.rule} of {name} is no expectation that Great Expectations can run: {error}. "
+                f"rule {check.rule} of {name} is no expectation that Great Expectations can run: {_one_line(error)}. "
                 "To recover: correct type and kwargs of the rule in the contract"
             ) from error
     return ExpectationSuite(name=name, expectations=expectations)
@@ -75,22 +77,35 @@ def judge(frame: pd.DataFrame, suite: ExpectationSuite, checks: Sequence[Check])
     Raises GateError when an expectation raised instead of judging.
     """
     batch = _batch_definition().get_batch(batch_parameters={"dataframe": frame})
-    success = {rule: result.success for rule, result in _results(batch, suite, "BOOLEAN_ONLY").items()}
-    failed = [check for check in checks if not success[check.rule] and check.names_rows]
-    rows: dict[str, Sequence[int]] = {}
-    if failed:
-        again = _results(batch, compile_suite(f"{suite.name} again", failed), "COMPLETE")
-        rows = {rule: result.result["unexpected_index_list"] for rule, result in again.items()}
-    return [RuleOutcome(check.rule, bool(success[check.rule]), rows.get(check.rule, ())) for check in checks]
+    first = _results(batch, suite, "BOOLEAN_ONLY")
+    failed = [check for check in checks if not first[check.rule].success]
+    again = _results(batch, compile_suite(f"{suite.name} again", failed), "COMPLETE") if failed else {}
+    return [_outcome(check, again.get(check.rule)) for check in checks]
+
+
+def _outcome(check: Check, failure: Any) -> RuleOutcome:
+    if failure is None:
+        return RuleOutcome(check.rule, success=True)
+    rows = failure.result.get("unexpected_index_list")
+    if check.names_rows and rows is None:
+        raise GateError(
+            f"rule {check.rule} failed without naming its rows. "
+            f"To recover: give {check.expectation} another severity than error, or use another expectation"
+        )
+    return RuleOutcome(check.rule, False, rows or (), failure.result.get("observed_value"))
 
 
 def _results(batch: Any, suite: ExpectationSuite, result_format: str) -> dict[str, Any]:
     results = {}
-    for result in batch.validate(suite, result_format=result_format).results:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # patterns with groups are welcome
+        warnings.simplefilter("ignore", DeprecationWarning)  # GX against pandas, not ours to mend
+        judged = batch.validate(suite, result_format=result_format).results
+    for result in judged:
         rule = result.expectation_config.meta["rule"]
         if raised := _raised(result.exception_info):
             raise GateError(
-                f"rule {rule} of {suite.name} could not be evaluated: {raised}. "
+                f"rule {rule} of {suite.name} could not be evaluated: {_one_line(raised)}. "
                 "To recover: correct the rule in the contract; the payload is archived and can be replayed"
             )
         results[rule] = result
@@ -102,6 +117,10 @@ def _raised(info: Mapping[str, Any]) -> str | None:
     entries = [info, *(value for value in info.values() if isinstance(value, Mapping))]
     raised = [entry for entry in entries if entry.get("raised_exception")]
     return str(raised[0].get("exception_message")) if raised else None
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())
 
 
 @cache

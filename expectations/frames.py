@@ -11,7 +11,6 @@ Three traps are handled here, so that no rule has to know of them:
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -108,14 +107,3 @@ def _json_values(column: pa.ChunkedArray[Any]) -> list[Any]:
 
 
 _WORD = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-
-
-def sample(values: Sequence[Any]) -> list[str]:
-    """Offending values as they may be stored and shown beside a rule: distinct, few, short."""
-    from expectations.reasons import shown
-
-    return [shown(value) for value in dict.fromkeys(map(_hashable, values))][:3]
-
-
-def _hashable(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | None) else json.dumps(value, default=str)

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from expectations import frames, suite
 from expectations.frames import Rows
-from expectations.reasons import expected, reasons
+from expectations.reasons import expected, reasons, samples
 from expectations.suite import SEVERITIES, Check
 from feeds.contract import Contract, Severity, Table
 
@@ -64,6 +64,7 @@ class _Outcome:
     check: Check
     success: bool
     rows: Rows
+    observed: Any = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _judge(compiled: _Compiled, frame: pa.Table, fetched_at: str) -> list[_Outco
     gx_suite = compiled.suite if len(checks) == len(compiled.checks) else _gx.compile_suite(compiled.name, checks)
     success = dict.fromkeys((check.rule for check in checks), True)
     rows: dict[str, list[Rows]] = {check.rule: [np.empty(0, np.int64)] for check in checks}
+    observed: dict[str, Any] = {}
     for start in range(0, frame.num_rows, MAX_ROWS):
         judged = frames.judged_frame(
             frame.slice(start, MAX_ROWS),
@@ -152,7 +154,10 @@ def _judge(compiled: _Compiled, frame: pa.Table, fetched_at: str) -> list[_Outco
         for outcome in _gx.judge(judged, gx_suite, checks):
             success[outcome.rule] &= outcome.success
             rows[outcome.rule].append(np.asarray(outcome.rows, np.int64) + start)
-    return [_Outcome(check, success[check.rule], np.concatenate(rows[check.rule])) for check in checks]
+            observed[outcome.rule] = outcome.observed
+    return [
+        _Outcome(check, success[check.rule], np.concatenate(rows[check.rule]), observed[check.rule]) for check in checks
+    ]
 
 
 def _broken(outcomes: Sequence[_Outcome], severity: Severity) -> list[_Outcome]:
@@ -253,6 +258,8 @@ def _rule_result(compiled: _Compiled, frame: pa.Table, outcome: _Outcome) -> dic
         "success": outcome.success,
     }
     if not outcome.success:
+        told["expected"] = expected(check)
         told["failed"] = len(outcome.rows)
-        told["sample"] = frames.sample(_values(compiled, frame, outcome, outcome.rows[:100]))
+        seen = _values(compiled, frame, outcome, outcome.rows[:100]) if check.subject else []
+        told["sample"] = samples(seen or [outcome.observed])
     return told

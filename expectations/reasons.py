@@ -5,7 +5,7 @@ Only the offending value is shown, cut short; never the rest of its record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from expectations.suite import NUL_COLUMN, Check
@@ -42,6 +42,11 @@ def shown(value: Any) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
+
+
+def samples(values: Sequence[Any]) -> list[str]:
+    """Offending values as they may be stored beside a rule: distinct, at most three, short."""
+    return list(dict.fromkeys(shown(value) for value in values if value is not None))[:3]
 
 
 def _expected(check: Check) -> tuple[str, str]:

@@ -37,6 +37,16 @@ _SHORT_NAMES = {
 _PREFIXES = ("expect_column_values_to_be_", "expect_column_values_to_", "expect_column_", "expect_table_", "expect_")
 
 
+_ROW_EXPECTATIONS = (
+    "expect_column_values_",
+    "expect_column_value_lengths_",
+    "expect_column_pair_values_",
+    "expect_multicolumn_",
+    "expect_compound_columns_",
+    "expect_select_column_values_",
+)
+
+
 @dataclass(frozen=True)
 class Latest:
     """A helper column of the frame: the latest instant that a clock may show, ``fetched_at`` plus ``slack_s``."""
@@ -64,17 +74,7 @@ class Check:
     @property
     def names_rows(self) -> bool:
         """Whether a failure points at rows; a rule about the table as a whole (counts, means) does not."""
-        return self.expectation.startswith(("expect_column_values_", "expect_column_value_lengths_")) or (
-            self.expectation
-            in (
-                "expect_column_pair_values_a_to_be_greater_than_b",
-                "expect_column_pair_values_to_be_equal",
-                "expect_column_pair_values_to_be_in_set",
-                "expect_compound_columns_to_be_unique",
-                "expect_select_column_values_to_be_unique_within_record",
-                "expect_multicolumn_sum_to_equal",
-            )
-        )
+        return self.expectation.startswith(_ROW_EXPECTATIONS)
 
 
 def checks(contract: Contract, table: Table) -> tuple[Check, ...]:
@@ -127,7 +127,7 @@ def _derived(contract: Contract, table: Table) -> Iterator[Check]:
     for name, latest in _clocks(contract, table):
         yield from _clock(name, latest, table)
     yield Check(
-        "text.no_nul",
+        "text.nul",
         "expect_column_values_to_be_null",
         {"column": NUL_COLUMN},
         "error",
