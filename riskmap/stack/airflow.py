@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -16,20 +17,20 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import requests
 
 from riskmap.settings import REPOSITORY
-from riskmap.stack.airflow_api import AirflowApi
+from riskmap.stack import loopback
+from riskmap.stack.airflow_api import USER, AirflowApi
 from riskmap.stack.errors import StackError
 from riskmap.stack.memory import Memory, port_is_free, write_private
-from riskmap.stack.processes import Process
+from riskmap.stack.processes import Process, stop_all
 
-USER = "admin"
 LOCAL_SETTINGS = Path(__file__).parent / "airflow_config"
 HEALTHY_WITHIN_S = 180
 
 CONFIGURATION = """\
 # Written by 'riskmap up' at every start; changes made here are lost. Everything that isn't named has Airflow's default.
+# The scheduler holds this state of the code in memory, and is started anew when it differs: {code}
 
 [core]
 dags_folder = {repository}/dags
@@ -104,21 +105,25 @@ class Airflow:
         return self.memory.secret("airflow.admin")
 
     @property
+    def passwords_file(self) -> Path:
+        return self.folder / "passwords.json"
+
+    @property
     def api(self) -> AirflowApi:
         return AirflowApi(self.url, USER, self.password)
 
     def configure(self) -> None:
-        """Write the configuration and the passwords file, both mode 600."""
+        """Write configuration and passwords file, both mode 600; stop processes that run with another configuration."""
         self.folder.mkdir(exist_ok=True)
         if processes(self.home)["api-server"].pid is None and not port_is_free(self.memory.port("airflow")):
             self.memory.change_port("airflow")
-        passwords_file = self.folder / "passwords.json"
-        write_private(passwords_file, json.dumps({USER: self.password}))
+        write_private(self.passwords_file, json.dumps({USER: self.password}))
         text = CONFIGURATION.format(
+            code=_state_of_code(),
             repository=REPOSITORY,
             home=self.folder,
             user=USER,
-            passwords_file=passwords_file,
+            passwords_file=self.passwords_file,
             database=self.database_url.removeprefix("postgresql://"),
             port=self.memory.port("airflow"),
             url=self.url,
@@ -126,7 +131,10 @@ class Airflow:
             secret_key=self.memory.secret("airflow.secret_key"),
             jwt_secret=self.memory.secret("airflow.jwt_secret", lambda: secrets.token_urlsafe(64)),
         )
-        write_private(self.folder / "airflow.cfg", text)
+        file = self.folder / "airflow.cfg"
+        if not file.exists() or file.read_text() != text:
+            self.stop()
+            write_private(file, text)
 
     def migrate(self) -> None:
         """Bring the metadata database to this Airflow's schema; skipped, because it is slow, when it is there."""
@@ -153,6 +161,12 @@ class Airflow:
         known = processes(self.home)
         for name in names:
             known[name].start([sys.executable, "-m", "airflow", *COMMANDS[name]], self.environment())
+
+    def stop(self) -> None:
+        """Stop all four: the scheduler first, while running tasks can still report, then the others at once."""
+        known = processes(self.home)
+        stop_all([known.pop("scheduler")], patience_s=20)
+        stop_all(known.values(), patience_s=5)  # nothing is lost with them
 
     def wait_until_healthy(self) -> None:
         """Return when all four have reported since their start. Raises StackError if one ends or takes too long."""
@@ -193,11 +207,8 @@ class Airflow:
         return str(row[0]) if row else None
 
     def _health(self) -> dict[str, Any]:
-        try:
-            answer = requests.get(f"{self.url}/api/v2/monitor/health", timeout=5, proxies={"http": ""})
-            return dict(answer.json()) if answer.ok else {}
-        except (requests.RequestException, ValueError):
-            return {}  # not up yet; the deadline of the caller ends the wait
+        answer = loopback.get(f"{self.url}/api/v2/monitor/health")
+        return dict(answer.json()) if answer else {}
 
 
 COMMANDS = {
@@ -226,6 +237,15 @@ def _not_yet_healthy(health: dict[str, Any], known: dict[str, Process]) -> list[
         if report.get("status") != "healthy" or not fresh:
             missing.append(name)
     return missing
+
+
+def _state_of_code() -> str:
+    """Changes whenever a Python file of ours, or the lock, does."""
+    files = [REPOSITORY / "requirements" / "run.txt"]
+    for package in ("connectors", "expectations", "feeds", "riskmap", "warehouse"):
+        files += sorted((REPOSITORY / package).rglob("*.py"))
+    facts = [f"{file}:{file.stat().st_mtime_ns}" for file in files if file.exists()]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
 
 
 def _fernet_key() -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 
+from riskmap.settings import Settings
 from riskmap.stack.errors import StackError
+from riskmap.stack.memory import Memory
+
+USER = "admin"
 
 
 class AirflowApi:
@@ -20,9 +23,16 @@ class AirflowApi:
         self._session = requests.Session()
         self._session.trust_env = False  # loopback: neither proxies nor .netrc
 
-    def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
-        """Start a run now; returns its run id. ``conf`` overrides the DAG's params."""
-        body = {"logical_date": None, "conf": dict(conf or {})}
+    @classmethod
+    def of(cls, settings: Settings) -> AirflowApi:
+        """The client of an embedded stack, whose password lies in its home."""
+        if settings.airflow_url is None:
+            raise StackError("No Airflow is known", "run 'riskmap up', or set RISKMAP_AIRFLOW_URL")
+        return cls(settings.airflow_url, USER, Memory(settings.home).secret("airflow.admin"))
+
+    def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None, run_id: str | None = None) -> str:
+        """Start a run now; returns its run id, which Airflow makes up if none is given. ``conf`` overrides params."""
+        body = {"logical_date": None, "conf": dict(conf or {}), "dag_run_id": run_id}
         return str(self._call("POST", f"/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
     def run_state(self, dag_id: str, run_id: str) -> str:
@@ -34,21 +44,10 @@ class AirflowApi:
         dags = self._call("GET", "/dags", params={"limit": 100, "order_by": "dag_id"})["dags"]
         return [str(dag["dag_id"]) for dag in dags]
 
-    def import_errors(self) -> dict[str, str]:
-        """File name -> traceback of the DAG files that could not be parsed."""
+    def import_errors(self) -> list[str]:
+        """The DAG files that could not be parsed, each with the last line of its traceback."""
         errors = self._call("GET", "/importErrors", params={"limit": 100})["import_errors"]
-        return {str(error["filename"]): str(error["stack_trace"]) for error in errors}
-
-    def wait_for_dags(self, wanted: Iterable[str], within_s: float = 120) -> None:
-        """Return when all these DAGs have been parsed. Raises StackError on import errors or after ``within_s``."""
-        deadline = time.monotonic() + within_s
-        while missing := sorted(set(wanted) - set(self.dag_ids())):
-            for file, trace in self.import_errors().items():
-                last_line = trace.strip().splitlines()[-1]
-                raise StackError(f"Airflow cannot read {file}: {last_line}", "mend the file; it is read again")
-            if time.monotonic() > deadline:
-                raise StackError(f"Airflow has not read the DAGs {', '.join(missing)}", "read the dag-processor's log")
-            time.sleep(0.5)
+        return [f"{error['filename']}: {str(error['stack_trace']).strip().splitlines()[-1]}" for error in errors]
 
     def ensure_pools(self, slots: Mapping[str, int]) -> None:
         """Create the pools that don't exist; slots of existing ones are left as somebody may have set them."""

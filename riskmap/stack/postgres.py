@@ -73,6 +73,11 @@ def binaries(installed: Path = INSTALLED, shared: Path = SHARED) -> Path:
     return found[max(found)]
 
 
+def client_program(name: str) -> Path:
+    """The path of ``psql``, ``pg_dump`` or another program of the PostgreSQL that the stack uses."""
+    return binaries() / name
+
+
 @dataclass(frozen=True)
 class _Account:
     """The system user the server runs as, and the command prefix that becomes it."""
@@ -168,12 +173,17 @@ class PrivateCluster:
         """``postgresql://`` URL with the password of ``user``."""
         return f"postgresql://{user}:{self._password(user)}@127.0.0.1:{self.port}/{database}"
 
-    def ensure_role(self, name: str) -> None:
-        """Create the login role ``name`` with a generated password, unless it exists."""
+    def ensure_role(self, name: str, member_of: Sequence[str] = ()) -> None:
+        """Create the login role ``name`` with a generated password, unless it exists, and the groups it belongs to."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            if connection.execute("select from pg_roles where rolname = %s", [name]).rowcount == 0:
+            known = {row[0] for row in connection.execute("select rolname from pg_roles")}
+            if name not in known:
                 create = sql.SQL("create role {} login password {}")
                 connection.execute(create.format(sql.Identifier(name), sql.Literal(self._password(name))))
+            for group in member_of:
+                if group not in known:
+                    connection.execute(sql.SQL("create role {}").format(sql.Identifier(group)))
+                connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(group), sql.Identifier(name)))
 
     def ensure_database(self, name: str, owner: str | None = None, extensions: Sequence[str] = ()) -> None:
         """Create the database ``name`` (owned by login role ``owner``) with its extensions, unless it exists."""

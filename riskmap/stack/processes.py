@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,15 +80,7 @@ class Process:
 
     def stop(self, patience_s: float = 15) -> None:
         """Ask it to end; kill its whole session if it doesn't within ``patience_s``. No-op if it doesn't run."""
-        pid = self.pid
-        if pid is not None:
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + patience_s
-            while self.pid is not None and time.monotonic() < deadline:
-                time.sleep(0.05)
-            # Also what it may have left behind: workers and tasks are in its session.
-            _kill_session(pid)
-        self.pid_file.unlink(missing_ok=True)
+        stop_all([self], patience_s)
 
     def require_alive(self) -> None:
         """Raise StackError, with the end of the log, if it has ended."""
@@ -108,6 +100,19 @@ class Process:
             return dict(json.loads(self.pid_file.read_text()))
         except FileNotFoundError:
             return None
+
+
+def stop_all(processes: Iterable[Process], patience_s: float = 15) -> None:
+    """Stop several at once; what has not ended after ``patience_s`` is killed, with everything in its session."""
+    asked = {process: pid for process in processes if (pid := process.pid) is not None}
+    for pid in asked.values():
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + patience_s
+    while any(process.pid is not None for process in asked) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for process, pid in asked.items():
+        _kill_session(pid)  # also what an ended process may have left behind: workers and tasks are in its session
+        process.pid_file.unlink(missing_ok=True)
 
 
 def _start_ticks(pid: int) -> int | None:

@@ -19,9 +19,9 @@ TASK_MODULES = (
     "psycopg",
     "pgpq",
     "requests",
-    # "riskmap.tasks",
-    # "riskmap.ingest",
-    # "riskmap.build",
+    "riskmap.tasks",
+    "riskmap.ingest",
+    "riskmap.build",
 )
 
 if sys.argv[1:2] == ["scheduler"]:
