@@ -16,7 +16,7 @@ _WORDS = {
 _BARE = {"红": "red", "紅": "red", "橙": "orange", "黄": "yellow", "黃": "yellow", "蓝": "blue", "藍": "blue"}
 # Names that hold a colour word and mean none: the US "Red Flag Warning", the Red River, the Yellow Sea.
 _NAMES = r"(?!\s+(?:flag|cross|tide|river|sea)\b)"
-_COLOUR = re.compile(rf"[红紅橙黄黃蓝藍]色|\b(?:red|orange|yellow|blue)\b{_NAMES}", re.IGNORECASE)
+_COLOUR = re.compile(rf"[红紅橙黄黃蓝藍]色|(?<![a-z])(?:red|orange|yellow|blue)(?![a-z]){_NAMES}", re.IGNORECASE)
 _SEVERITY = {"Extreme": "red", "Severe": "orange", "Moderate": "yellow", "Minor": "blue"}
 
 
