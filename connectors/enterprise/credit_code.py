@@ -11,38 +11,32 @@ import unicodedata
 
 from stdnum.cn.uscc import calc_check_digit
 
+from connectors.refusal import RefusedError
+
 _SHAPE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d+")
 
 
-class CreditCodeError(ValueError):
-    """Not a credit code: ``rule`` names why, ``str(error)`` tells a person."""
-
-    def __init__(self, rule: str, reason: str) -> None:
-        super().__init__(reason)
-        self.rule = rule
-
-
 def credit_code(text: str) -> str:
-    """The code in its one spelling. Raises CreditCodeError.
+    """The code in its one spelling. Raises RefusedError.
 
     The check is not ``stdnum.cn.uscc.validate``: that also wants digits in the first eight places, where the
     standard allows letters (registrars A, N, Y).
     """
     code = unicodedata.normalize("NFKC", text).strip().upper()
     if not code:
-        raise CreditCodeError("enterprise.credit_code.empty", "the row has no credit code")
+        raise RefusedError("enterprise.credit_code.empty", "the row has no credit code")
     if _SCIENTIFIC.fullmatch(code):
-        raise CreditCodeError(
+        raise RefusedError(
             "enterprise.credit_code.scientific",
             f"{text!r} was made a number by a spreadsheet and has lost its last digits: format the column as text",
         )
     if not _SHAPE.fullmatch(code):
-        raise CreditCodeError(
+        raise RefusedError(
             "enterprise.credit_code.format", f"{text!r} is not 18 digits and letters (without I, O, S, V, Z)"
         )
     if calc_check_digit(code[:17]) != code[17]:
-        raise CreditCodeError(
+        raise RefusedError(
             "enterprise.credit_code.check", f"{text!r} does not fit its check character: one character is wrong"
         )
     return code

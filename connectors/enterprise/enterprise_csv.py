@@ -19,11 +19,12 @@ from connectors.arrow import EXTRA, TIMESTAMP, as_json, to_table
 from connectors.clock import BEIJING, ClockError, local_to_utc, to_utc, zone_named
 from connectors.coordinates import CoordinateError, crs_named, in_china, is_projected, to_wgs84
 from connectors.duplicates import last_wins
-from connectors.enterprise.credit_code import CreditCodeError, credit_code
-from connectors.enterprise.register_sheet import Cell, Formula, Sheet, UnreadableSheetError, read_sheets
+from connectors.enterprise.credit_code import credit_code
+from connectors.enterprise.register_sheet import Cell, Formula, Sheet, read_sheets
 from connectors.enterprise.register_words import HEADERS, INDUSTRIES, LEVELS, REQUIRED, STATUSES, TRUTHS
 from connectors.model import Drift, Parsed, Payload, Reject
 from connectors.numbers import NumberError, to_number
+from connectors.refusal import RefusedError
 from connectors.text import UndecodableError, is_damaged, is_storable
 
 ENTERPRISE = "enterprise"
@@ -56,12 +57,6 @@ _HEADER_NOISE = re.compile(r"[\s*＊]|[(（\[【].*?[)）\]】]")
 _Row = dict[str, Cell]
 
 
-class _RefusedRowError(ValueError):
-    def __init__(self, rule: str, reason: str) -> None:
-        super().__init__(reason)
-        self.rule = rule
-
-
 @dataclass(frozen=True)
 class _Register:
     """A sheet whose header was recognised: columns by position under our names, or under a name of their own."""
@@ -83,7 +78,7 @@ class EnterpriseCsvParser:
         try:
             sheets = read_sheets(payload.body)
             registers, drift = _registers(sheets)
-        except UnreadableSheetError as error:
+        except RefusedError as error:
             return Parsed({}, [Reject("file", error.rule, str(error), ENTERPRISE)])
         except UndecodableError as error:
             return Parsed({}, [Reject("file", "enterprise.file.encoding", str(error), ENTERPRISE)])
@@ -95,7 +90,7 @@ class EnterpriseCsvParser:
             for where, cells in register.rows:
                 try:
                     records.append(_record(_row(register, cells), register, zone, default_crs, strange))
-                except _RefusedRowError as error:
+                except RefusedError as error:
                     rejects.append(Reject(where, error.rule, str(error), ENTERPRISE, _raw(register, cells)))
         kept, notes = last_wins(records, KEY, ENTERPRISE)
         drift += notes + [Drift(ENTERPRISE, name, count) for name, count in sorted(strange.items())]
@@ -105,15 +100,15 @@ class EnterpriseCsvParser:
 def _registers(sheets: list[Sheet]) -> tuple[list[_Register], list[Drift]]:
     """The sheets that are registers; the others (instructions, code lists) are told as drift.
 
-    If none is one, the UnreadableSheetError of the first says what its header lacks.
+    If none is one, the RefusedError of the first says what its header lacks.
     """
     registers: list[_Register] = []
     drift: list[Drift] = []
-    errors: list[UnreadableSheetError] = []
+    errors: list[RefusedError] = []
     for sheet in sheets:
         try:
             registers.append(_register(sheet))
-        except UnreadableSheetError as error:
+        except RefusedError as error:
             errors.append(error)
             drift.append(Drift(ENTERPRISE, "(sheet not read)", len(sheet.rows), sheet.title))
         if sheet.codec not in (None, "utf-8"):
@@ -129,11 +124,11 @@ def _register(sheet: Sheet) -> _Register:
     known = {place: names[key] for place, text in enumerate(texts) if (key := _plain(text)) in names}
     if missing := [column for column in REQUIRED if column not in known.values()]:
         words = ", ".join(f"{HEADERS[column][0]} ({column})" for column in missing)
-        raise UnreadableSheetError("enterprise.header.missing", f"the header lacks {words}")
+        raise RefusedError("enterprise.header.missing", f"the header lacks {words}")
     if repeated := [column for column, count in Counter(known.values()).items() if count > 1]:
-        raise UnreadableSheetError("enterprise.header.repeated", f"several headers mean {', '.join(repeated)}")
+        raise RefusedError("enterprise.header.repeated", f"several headers mean {', '.join(repeated)}")
     if len(sheet.rows) == start + 1:
-        raise UnreadableSheetError("enterprise.file.empty", "there are no rows below the header")
+        raise RefusedError("enterprise.file.empty", "there are no rows below the header")
     unknown = {place: text or f"column {place + 1}" for place, text in enumerate(texts) if place not in known}
     return _Register(known, unknown, texts, sheet.rows[start + 1 :])
 
@@ -155,19 +150,15 @@ def _row(register: _Register, cells: list[Cell]) -> _Row:
     """Cells by our column names; unknown columns that hold something by their header."""
     if len(cells) > len(register.texts) and any(cell not in (None, "") for cell in cells[len(register.texts) :]):
         reason = f"the row has {len(cells)} cells, the header {len(register.texts)}: an unquoted comma?"
-        raise _RefusedRowError("enterprise.row.cells", reason)
+        raise RefusedError("enterprise.row.cells", reason)
     if len(cells) <= max(register.known):
         reason = f"the row breaks off after {len(cells)} of {len(register.texts)} cells"
-        raise _RefusedRowError("enterprise.row.cells", reason)
+        raise RefusedError("enterprise.row.cells", reason)
     for cell in cells:
         if isinstance(cell, Formula):
-            raise _RefusedRowError(
-                "enterprise.cell.formula", f"the cell {cell[:40]!r} is a formula or an error, not data"
-            )
+            raise RefusedError("enterprise.cell.formula", f"the cell {cell[:40]!r} is a formula or an error, not data")
         if isinstance(cell, str) and (is_damaged(cell) or not is_storable(cell)):
-            raise _RefusedRowError(
-                "enterprise.row.mojibake", "the text was destroyed by a wrong decoding (U+FFFD, 锟斤拷)"
-            )
+            raise RefusedError("enterprise.row.mojibake", "the text was destroyed by a wrong decoding (U+FFFD, 锟斤拷)")
     names = register.known | register.unknown
     return {names[place]: _trimmed(cell) for place, cell in enumerate(cells) if place in names}
 
@@ -201,14 +192,11 @@ def _record(
 
 def _credit_code(cell: Cell) -> str:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        raise _RefusedRowError(
+        raise RefusedError(
             "enterprise.credit_code.scientific",
             "the credit code is stored as a number, which keeps 15 of its 18 digits: format the column as text",
         )
-    try:
-        return credit_code(_text(cell) or "")
-    except CreditCodeError as error:
-        raise _RefusedRowError(error.rule, str(error)) from error
+    return credit_code(_text(cell) or "")
 
 
 def _updated_at(cell: Cell, zone: tzinfo) -> datetime:
@@ -217,13 +205,13 @@ def _updated_at(cell: Cell, zone: tzinfo) -> datetime:
             return local_to_utc(cell, zone)
         return to_utc(_text(cell) or "", zone, date_only=True)
     except ClockError as error:
-        raise _RefusedRowError("enterprise.updated_at.time", f"updated_at: {error}") from error
+        raise RefusedError("enterprise.updated_at.time", f"updated_at: {error}") from error
 
 
 def _word(row: _Row, column: str, words: Mapping[str, Any]) -> Any:
     text = (_text(row.get(column)) or "").lower()
     if text not in words:
-        raise _RefusedRowError(f"enterprise.{column}.unknown", f"{column}: the word {text[:40]!r} is not known")
+        raise RefusedError(f"enterprise.{column}.unknown", f"{column}: the word {text[:40]!r} is not known")
     return words[text]
 
 
@@ -232,7 +220,7 @@ def _count(row: _Row) -> int | None:
     if number is None:
         return None
     if number != int(number) or abs(number) >= 2**31:
-        raise _RefusedRowError("enterprise.employees.number", f"employees: {number} is not a count")
+        raise RefusedError("enterprise.employees.number", f"employees: {number} is not a count")
     return int(number)
 
 
@@ -243,7 +231,7 @@ def _number(row: _Row, column: str) -> float | None:
     try:
         return to_number(cell)
     except NumberError as error:
-        raise _RefusedRowError(f"enterprise.{column}.number", f"{column}: {error}") from error
+        raise RefusedError(f"enterprise.{column}.number", f"{column}: {error}") from error
 
 
 def _place(row: _Row, default_crs: str | None) -> dict[str, Any]:
@@ -254,9 +242,9 @@ def _place(row: _Row, default_crs: str | None) -> dict[str, Any]:
         if not x and not y:  # empty, or the (0, 0) of a form that was never filled in
             return {"source_x": x, "source_y": y, "source_crs": crs_named(declared) if declared else _NO_CRS}
         if x is None or y is None:
-            raise _RefusedRowError("enterprise.coordinates.half", "only one of the two coordinates is given")
+            raise RefusedError("enterprise.coordinates.half", "only one of the two coordinates is given")
         if not declared:
-            raise _RefusedRowError(
+            raise RefusedError(
                 "enterprise.crs.undeclared",
                 "the row has coordinates but does not say in which reference system (坐标系)",
             )
@@ -265,14 +253,14 @@ def _place(row: _Row, default_crs: str | None) -> dict[str, Any]:
             _refuse_swapped(x, y)
         longitude, latitude = to_wgs84(x, y, crs)
     except CoordinateError as error:
-        raise _RefusedRowError("enterprise.coordinates.impossible", str(error)) from error
+        raise RefusedError("enterprise.coordinates.impossible", str(error)) from error
     return {"source_x": x, "source_y": y, "source_crs": crs, "longitude": longitude, "latitude": latitude}
 
 
 def _refuse_swapped(x: float, y: float) -> None:
     """Inside China a longitude is above 73 and a latitude below 54: exchanged, they are found out with certainty."""
     if (y > 60 or x < 60) and in_china(y, x):
-        raise _RefusedRowError(
+        raise RefusedError(
             "enterprise.coordinates.swapped",
             f"longitude {x} and latitude {y} are swapped: as given they are not in China",
         )

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from connectors.clock import ClockError, to_utc
 from connectors.model import Payload
+from connectors.refusal import RefusedError
 from connectors.text import Decoded, UndecodableError, decode
 
 END = "||"
@@ -22,14 +23,6 @@ END = "||"
 _NAME = re.compile(
     r"(?P<mine>[0-9A-Za-z]{12,20})_(?P<type>[A-Za-z]+)_(?P<time>\d{14})\w*\.txt", re.ASCII | re.IGNORECASE
 )
-
-
-class RefusedFileError(ValueError):
-    """The file as a whole cannot be used: ``rule`` names why, ``str(error)`` tells a person."""
-
-    def __init__(self, rule: str, reason: str) -> None:
-        super().__init__(reason)
-        self.rule = rule
 
 
 @dataclass(frozen=True)
@@ -50,24 +43,24 @@ def is_complete(body: bytes) -> bool:
 
 
 def read_file(payload: Payload, types: tuple[str, ...], zone: tzinfo, max_future_s: float) -> MineFile:
-    """The envelope of ``payload``, or RefusedFileError. ``zone`` is that of the header's time."""
+    """The envelope of ``payload``, RefusedError if it is unsound. ``zone`` is that of the header's time."""
     name = _NAME.fullmatch(payload.name)
     if name is None:
-        raise RefusedFileError(
+        raise RefusedError(
             "mine.file.name", f"the file name {payload.name!r} is not of the form minecode_TYPE_yyyyMMddHHmmss.txt"
         )
     kind = name["type"].upper()
     if kind not in types:
-        raise RefusedFileError("mine.type.unknown", f"files of type {kind} are not read yet; the file stays archived")
+        raise RefusedError("mine.type.unknown", f"files of type {kind} are not read yet; the file stays archived")
     decoded = _decode(payload.body)
     header, records = _split(decoded.text)
     mine_code, mine_name, issued_at = _header(header, zone)
     if mine_code != name["mine"]:
-        raise RefusedFileError(
+        raise RefusedError(
             "mine.header.mine_code", f"the header is of mine {mine_code!r}, the file name of mine {name['mine']!r}"
         )
     if issued_at > payload.fetched_at + timedelta(seconds=max_future_s):
-        raise RefusedFileError(
+        raise RefusedError(
             "mine.header.future",
             f"the header's time {issued_at.isoformat()} is in the future: the sender's clock is wrong",
         )
@@ -78,7 +71,7 @@ def _decode(body: bytes) -> Decoded:
     try:
         return decode(body)
     except UndecodableError as error:
-        raise RefusedFileError("mine.file.encoding", str(error)) from error
+        raise RefusedError("mine.file.encoding", str(error)) from error
 
 
 def _split(text: str) -> tuple[str, list[str]]:
@@ -86,24 +79,22 @@ def _split(text: str) -> tuple[str, list[str]]:
         text = text.replace("\r", "").replace("\n", "")
     text = text.rstrip()
     if not text.endswith(END):
-        raise RefusedFileError(
-            "mine.file.incomplete", f"the file does not end with {END}: it was not written to its end"
-        )
+        raise RefusedError("mine.file.incomplete", f"the file does not end with {END}: it was not written to its end")
     parts = text.removesuffix(END).removesuffix("~").split("~")
     if len(parts) < 2:
-        raise RefusedFileError("mine.file.no_records", "the file has a header but no record")
+        raise RefusedError("mine.file.no_records", "the file has a header but no record")
     return parts[0], parts[1:]
 
 
 def _header(header: str, zone: tzinfo) -> tuple[str, str, datetime]:
     if "；" in header:
-        raise RefusedFileError("mine.separator.full_width", "the header is separated by full-width ； instead of ;")
+        raise RefusedError("mine.separator.full_width", "the header is separated by full-width ； instead of ;")
     fields = [field.strip() for field in header.split(";")]
     if len(fields) != 3:
-        raise RefusedFileError(
+        raise RefusedError(
             "mine.header.fields", f"the header has {len(fields)} fields instead of mine code, mine name and upload time"
         )
     try:
         return fields[0], fields[1], to_utc(fields[2], zone)
     except ClockError as error:
-        raise RefusedFileError("mine.header.time", f"the header's time cannot be read: {error}") from error
+        raise RefusedError("mine.header.time", f"the header's time cannot be read: {error}") from error

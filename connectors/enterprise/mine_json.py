@@ -19,6 +19,7 @@ from connectors.enterprise.mine_values import flags_of, value_of
 from connectors.enterprise.mine_variables import type_name, variable_of
 from connectors.model import Drift, Parsed, Payload, Reject
 from connectors.numbers import NotFiniteError
+from connectors.refusal import RefusedError
 from connectors.text import UndecodableError, decode, is_damaged, is_storable, storable
 
 SOURCE_TABLE = "CDSS.json"
@@ -45,12 +46,6 @@ _KEPT = {"id", "location", "csMineCode", "ssTransducerPoint", "status", "ssAnalo
 }
 
 
-class _UnusableError(ValueError):
-    def __init__(self, rule: str, reason: str) -> None:
-        super().__init__(reason)
-        self.rule = rule
-
-
 def looks_like_json(body: bytes) -> bool:
     return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
 
@@ -71,7 +66,7 @@ def parse_json(payload: Payload, zone: tzinfo) -> Parsed:
             continue
         try:
             rows.append(_row(item, zone, unknown))
-        except _UnusableError as error:
+        except RefusedError as error:
             rejects.append(Reject(where, error.rule, str(error), observation.TABLE, storable(_as_record(item))))
     if not rows and not rejects:
         reason = "the JSON document holds no measurement (ssTransducerName, ssAnalogValue, csDataTime)"
@@ -114,13 +109,13 @@ def _as_record(item: Any) -> Mapping[str, Any]:
 
 def _row(item: Any, zone: tzinfo, unknown: Counter[str]) -> dict[str, Any]:
     if not isinstance(item, dict):
-        raise _UnusableError("mine.json.record", "the measurement is not a JSON object")
+        raise RefusedError("mine.json.record", "the measurement is not a JSON object")
     if not is_storable(item) or is_damaged(str(item)):
-        raise _UnusableError("mine.record.mojibake", "the text holds destroyed or forbidden characters")
+        raise RefusedError("mine.record.mojibake", "the text holds destroyed or forbidden characters")
     mine, place = _text(item, "belongMine", "csMineCode"), _text(item, "ssTransducerPoint", "location")
     point = _text(item, "transducerCode", "ssTransducerCode") or place
     if not mine or not point:
-        raise _UnusableError("mine.point.empty", "the measurement names no mine, or neither a sensor code nor a place")
+        raise RefusedError("mine.point.empty", "the measurement names no mine, or neither a sensor code nor a place")
     name, unit = _text(item, "ssTransducerName", "transducerName"), _text(item, "ssAnalogUnit", "unit")
     variable = variable_of(name, unit)
     if not variable.known:
@@ -132,9 +127,9 @@ def _row(item: Any, zone: tzinfo, unknown: Counter[str]) -> dict[str, Any]:
         event_at = to_utc(_text(item, "csDataTime", "time"), zone)
         value = value_of(None if raw is None else str(raw).strip(), variable.name, name)
     except ClockError as error:
-        raise _UnusableError("mine.record.time", str(error)) from error
+        raise RefusedError("mine.record.time", str(error)) from error
     except NotFiniteError as error:
-        raise _UnusableError("mine.value.not_finite", str(error)) from error
+        raise RefusedError("mine.value.not_finite", str(error)) from error
     return {
         "station_code": f"{mine}{point}",  # the sensor's code is unique within its mine only
         "variable": variable.name,

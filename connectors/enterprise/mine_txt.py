@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from connectors import observation
 from connectors.clock import BEIJING, zone_named
-from connectors.enterprise.mine_file import MineFile, RefusedFileError, is_complete, read_file
+from connectors.enterprise.mine_file import MineFile, is_complete, read_file
 from connectors.enterprise.mine_json import looks_like_json, parse_json
 from connectors.enterprise.mine_records import SENSOR, SENSOR_SCHEMA, Records, read_observations, read_sensors
 from connectors.model import Drift, Parsed, Payload, Reject
+from connectors.refusal import RefusedError
 
 _TABLES = {"CDDY": SENSOR, "CDSS": observation.TABLE}
 _BAD_SHARE = 0.2  # more than this and the file as a whole is not to be trusted
@@ -35,7 +36,7 @@ class MineTxtParser:
             else:
                 records = read_observations(file, zone)
             _check_share(file, records)
-        except RefusedFileError as refused:
+        except RefusedError as refused:
             return Parsed({}, [Reject("file", refused.rule, str(refused))])
         table = _TABLES[file.type]
         drift = records.drift
@@ -54,7 +55,7 @@ def _check_share(file: MineFile, records: Records) -> None:
     bad, total = len(records.rejects), len(file.records)
     if bad > _BAD_SHARE * total:
         first = records.rejects[0]
-        raise RefusedFileError(
+        raise RefusedError(
             "mine.file.too_many_bad",
             f"{bad} of {total} records cannot be read, so none is taken; the first is {first.where}: {first.reason}",
         )

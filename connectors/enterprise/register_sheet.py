@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 
+from connectors.refusal import RefusedError
 from connectors.text import decode
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -25,14 +26,6 @@ class Formula(str):
     __slots__ = ()
 
 
-class UnreadableSheetError(ValueError):
-    """Not a register file: ``rule`` names why, ``str(error)`` tells a person."""
-
-    def __init__(self, rule: str, reason: str) -> None:
-        super().__init__(reason)
-        self.rule = rule
-
-
 @dataclass(frozen=True)
 class Sheet:
     """``rows`` are (where, cells), blank rows left out; ``codec`` is that of a CSV, None for a workbook."""
@@ -45,20 +38,20 @@ class Sheet:
 def read_sheets(body: bytes) -> list[Sheet]:
     """The one table of a CSV, or every filled sheet of a workbook; at least one.
 
-    Raises UnreadableSheetError for a file of another kind, UndecodableError for text in no known encoding.
+    Raises RefusedError for a file of another kind, UndecodableError for text in no known encoding.
     """
     if body.startswith(_OLE):
-        raise UnreadableSheetError("enterprise.file.xls", "the file is an old .xls workbook: save it as .xlsx or CSV")
+        raise RefusedError("enterprise.file.xls", "the file is an old .xls workbook: save it as .xlsx or CSV")
     if body.startswith(_ZIP):
         sheets = _from_xlsx(body)
     else:
         decoded = decode(body)
         if decoded.text.lstrip()[:1] in ("<", "{", "["):
-            raise UnreadableSheetError("enterprise.file.kind", "the file is HTML, XML or JSON, not a table")
+            raise RefusedError("enterprise.file.kind", "the file is HTML, XML or JSON, not a table")
         sheets = [Sheet("", _from_csv(decoded.text), decoded.codec)]
     filled = [sheet for sheet in sheets if sheet.rows]
     if not filled:
-        raise UnreadableSheetError("enterprise.file.empty", "the file is empty")
+        raise RefusedError("enterprise.file.empty", "the file is empty")
     return filled
 
 
@@ -72,9 +65,7 @@ def _from_csv(text: str) -> list[tuple[str, list[Cell]]]:
             if any(cell.strip() for cell in line):
                 rows.append((f"line {reader.line_num}", list(line)))
     except csv.Error as error:
-        raise UnreadableSheetError(
-            "enterprise.file.csv", f"the CSV breaks off at line {reader.line_num}: {error}"
-        ) from error
+        raise RefusedError("enterprise.file.csv", f"the CSV breaks off at line {reader.line_num}: {error}") from error
     return rows
 
 
@@ -83,15 +74,13 @@ def _from_xlsx(body: bytes) -> list[Sheet]:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             size = sum(item.file_size for item in packed.infolist())
         if size > _LARGEST_UNPACKED:
-            raise UnreadableSheetError(
-                "enterprise.file.size", f"the workbook unpacks to {size} bytes and is not opened"
-            )
+            raise RefusedError("enterprise.file.size", f"the workbook unpacks to {size} bytes and is not opened")
         book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=False)
         return [Sheet(sheet.title, _sheet_rows(sheet)) for sheet in book.worksheets]
-    except UnreadableSheetError:
+    except RefusedError:
         raise
     except Exception as error:  # a broken workbook fails in zipfile, XML or openpyxl in a dozen ways
-        raise UnreadableSheetError("enterprise.file.xlsx", f"the workbook cannot be opened: {error}") from error
+        raise RefusedError("enterprise.file.xlsx", f"the workbook cannot be opened: {error}") from error
 
 
 def _sheet_rows(sheet: Any) -> list[tuple[str, list[Cell]]]:

@@ -19,8 +19,9 @@ from connectors.clock import BEIJING, ClockError, to_utc, zone_named
 from connectors.duplicates import last_wins
 from connectors.model import Drift, Parsed, Payload, Reject, SourceTable
 from connectors.numbers import NumberError, to_number
+from connectors.refusal import RefusedError
 from connectors.text import UndecodableError, is_damaged, is_storable, storable
-from connectors.water.sl323_input import Rows, UnreadableError, read_rows
+from connectors.water.sl323_input import Rows, read_rows
 from connectors.water.sl323_tables import REAL_TIME, REGISTERS, SOURCE_TABLES, Measure, RealTime, Register
 
 STATION, FLOOD_THRESHOLD = "station", "flood_threshold"
@@ -77,7 +78,7 @@ class Sl323Parser:
         zone = zone_named(options.get("zone", BEIJING))
         try:
             source = read_rows(payload, options.get("aliases") or {})
-        except UnreadableError as error:
+        except RefusedError as error:
             return Parsed({}, [Reject("file", error.rule, str(error))])
         except UndecodableError as error:
             return Parsed({}, [Reject("file", "sl323.payload.encoding", str(error))])
@@ -92,7 +93,7 @@ class Sl323Parser:
             try:
                 row = _clean(raw)
                 records += read(row)
-            except _RefusedRowError as error:
+            except RefusedError as error:
                 record = raw if isinstance(raw, dict) else {"row": raw}
                 rejects.append(Reject(f"row {number}", error.rule, str(error), table, storable(record)))
                 continue
@@ -103,12 +104,6 @@ class Sl323Parser:
         if source.codec != "utf-8":
             drift.append(Drift(table, "(encoding)", 1, source.codec))
         return Parsed({table: to_table(self.tables[table], kept)} if kept else {}, rejects, drift)
-
-
-class _RefusedRowError(ValueError):
-    def __init__(self, rule: str, reason: str) -> None:
-        super().__init__(reason)
-        self.rule = rule
 
 
 def _reader(
@@ -132,21 +127,19 @@ def _known_real_time(layout: RealTime) -> frozenset[str]:
 def _clean(raw: Any) -> _Row:
     """The row without the blanks that char(n) columns are padded with; empty text is NULL."""
     if not isinstance(raw, dict):
-        raise _RefusedRowError("sl323.row.shape", "the row has another number of fields than the header")
+        raise RefusedError("sl323.row.shape", "the row has another number of fields than the header")
     if not is_storable(raw) or is_damaged(str(raw)):
-        raise _RefusedRowError(
-            "sl323.row.mojibake", "the text holds destroyed or forbidden characters (U+FFFD, 锟斤拷)"
-        )
+        raise RefusedError("sl323.row.mojibake", "the text holds destroyed or forbidden characters (U+FFFD, 锟斤拷)")
     row = {name: value.strip() or None if isinstance(value, str) else value for name, value in raw.items()}
     if not isinstance(row.get("STCD"), str | int):
-        raise _RefusedRowError("sl323.row.station", "the row has no station code (STCD)")
+        raise RefusedError("sl323.row.station", "the row has no station code (STCD)")
     return row
 
 
 def _observations(row: _Row, source_table: str, layout: RealTime, zone: tzinfo) -> list[_Row]:
     primary = layout.measures[0]
     if primary.column not in row:
-        raise _RefusedRowError("sl323.column.missing", f"rows of {source_table} need the column {primary.column}")
+        raise RefusedError("sl323.column.missing", f"rows of {source_table} need the column {primary.column}")
     shared = {"station_code": str(row["STCD"]), "event_at": _time(row, "TM", zone), "source_table": source_table}
     records = []
     for measure in layout.measures:
@@ -201,17 +194,17 @@ def _number(row: _Row, column: str) -> float | None:
     try:
         return to_number(value)
     except NumberError as error:
-        raise _RefusedRowError("sl323.value.number", f"{column}: {error}") from error
+        raise RefusedError("sl323.value.number", f"{column}: {error}") from error
 
 
 def _time(row: _Row, column: str, zone: tzinfo) -> Any:
     value = row.get(column)
     if value is None:
-        raise _RefusedRowError("sl323.row.time", f"the row has no time ({column})")
+        raise RefusedError("sl323.row.time", f"the row has no time ({column})")
     try:
         return to_utc(str(value), zone, midnight_24=True)
     except ClockError as error:
-        raise _RefusedRowError("sl323.row.time", f"{column}: {error}") from error
+        raise RefusedError("sl323.row.time", f"{column}: {error}") from error
 
 
 def _text(value: Any) -> str | None:

@@ -16,18 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.model import Payload
+from connectors.refusal import RefusedError
 from connectors.text import decode
 from connectors.water.sl323_tables import SOURCE_TABLES, table_of_columns
 
 _TABLE_NAME = re.compile(r"ST_[A-Z0-9]+_[A-Z](?![A-Z])")
-
-
-class UnreadableError(ValueError):
-    """Not rows of a known table: ``rule`` names why, ``str(error)`` tells a person."""
-
-    def __init__(self, rule: str, reason: str) -> None:
-        super().__init__(reason)
-        self.rule = rule
 
 
 @dataclass(frozen=True)
@@ -40,21 +33,21 @@ class Rows:
 
 
 def read_rows(payload: Payload, aliases: Mapping[str, str]) -> Rows:
-    """Raises UnreadableError (or UndecodableError) if the payload as a whole says nothing."""
+    """Raises RefusedError (or UndecodableError) if the payload as a whole says nothing."""
     decoded = decode(payload.body)
     text = decoded.text.strip()
     if not text:
-        raise UnreadableError("sl323.payload.empty", "the payload is empty")
+        raise RefusedError("sl323.payload.empty", "the payload is empty")
     if text[0] in "[{":
         table, rows = _from_json(text)
     elif text[0] == "<":
-        raise UnreadableError("sl323.payload.markup", "the payload is HTML or XML, not rows of a table")
+        raise RefusedError("sl323.payload.markup", "the payload is HTML or XML, not rows of a table")
     else:
         table, rows = None, _from_csv(text)
     names = {alias.upper(): name.upper() for alias, name in aliases.items()}
     renamed = [_renamed(row, names) if isinstance(row, dict) else row for row in rows]
     if not renamed and table is None:  # of a chunk an empty answer of the database is believed, of a file it is not
-        raise UnreadableError("sl323.payload.no_rows", "the file holds no rows")
+        raise RefusedError("sl323.payload.no_rows", "the file holds no rows")
     columns = set().union(*(row.keys() for row in renamed if isinstance(row, dict)))
     return Rows(_table(table, payload.name, columns), renamed, decoded.codec)
 
@@ -63,11 +56,11 @@ def _table(declared: str | None, file_name: str, columns: set[str]) -> str:
     named = _TABLE_NAME.search(file_name.upper())
     table = declared.strip().upper() if declared else named.group() if named else table_of_columns(columns)
     if table is None:
-        raise UnreadableError(
+        raise RefusedError(
             "sl323.table.unclear", "neither the file name nor the columns say which ST_ table these rows are from"
         )
     if table not in SOURCE_TABLES:
-        raise UnreadableError("sl323.table.unknown", f"rows of table {table[:40]} are not read yet; they stay archived")
+        raise RefusedError("sl323.table.unknown", f"rows of table {table[:40]} are not read yet; they stay archived")
     return table
 
 
@@ -80,10 +73,10 @@ def _from_csv(text: str) -> list[Any]:
     try:
         lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if any(line)]
     except csv.Error as error:
-        raise UnreadableError("sl323.payload.csv", f"the CSV cannot be read: {error}") from error
+        raise RefusedError("sl323.payload.csv", f"the CSV cannot be read: {error}") from error
     header, *body = lines
     if len(set(header)) < len(header):
-        raise UnreadableError("sl323.payload.csv", "two columns of the CSV have the same name")
+        raise RefusedError("sl323.payload.csv", "two columns of the CSV have the same name")
     return [_zipped(header, [cell or None for cell in line]) for line in body]
 
 
@@ -98,9 +91,7 @@ def _from_json(text: str) -> tuple[str | None, list[Any]]:
         return None, [document]
     table, columns, rows = document.get("table"), document.get("columns"), document["rows"]
     if not (isinstance(table, str) and isinstance(columns, list) and isinstance(rows, list)):
-        raise UnreadableError(
-            "sl323.payload.chunk", "the chunk needs a table name, a list of columns and a list of rows"
-        )
+        raise RefusedError("sl323.payload.chunk", "the chunk needs a table name, a list of columns and a list of rows")
     return table, [_zipped([str(column) for column in columns], row) for row in rows]
 
 
@@ -108,7 +99,7 @@ def _from_lines(text: str, error: Exception) -> list[Any]:
     try:
         return [_loads(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError):
-        raise UnreadableError("sl323.payload.json", f"the JSON cannot be read: {error}") from error
+        raise RefusedError("sl323.payload.json", f"the JSON cannot be read: {error}") from error
 
 
 def _zipped(columns: list[str], row: Any) -> Any:
