@@ -26,7 +26,7 @@ from feeds.registry import load, resolve
 from riskmap.settings import Settings
 from warehouse import ledger
 from warehouse.archive import Archive
-from warehouse.batch import Batch, Counts, Kind, PayloadOutcome, QuarantineRow, Validation
+from warehouse.batch import Batch, Counts, Kind, PayloadOutcome, QuarantineRow
 from warehouse.commit import commit_batch, fail_batch
 from warehouse.db import connect
 
@@ -161,7 +161,7 @@ class Judged:
 
     kept: Mapping[str, pa.Table]
     failed: Sequence[QuarantineRow]
-    validations: Sequence[Validation]
+    validations: Sequence[Mapping[str, Any]]
     held_by: Sequence[str]
 
 
@@ -178,7 +178,7 @@ def judge(contract: Contract, tables: Mapping[str, pa.Table]) -> Judged:
     return Judged(
         kept={} if held_by else {name: verdict.kept for name, verdict in verdicts.items()},
         failed=failed,
-        validations=[_validation(result) for verdict in verdicts.values() for result in verdict.results],
+        validations=[result for verdict in verdicts.values() for result in verdict.results],
         held_by=held_by,
     )
 
@@ -260,11 +260,6 @@ def _quarantine_rows(
             record=failure.record,
             status="held" if held else "open",
         )
-
-
-def _validation(result: Mapping[str, Any]) -> Validation:
-    named = {name: result[name] for name in ("table", "success", "max_severity", "rows", "failed_rows")}
-    return Validation(**named, result=result)
 
 
 def _log_batch(batch: Batch, counts: Counts) -> None:
