@@ -23,18 +23,6 @@ class PayloadOutcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Validation:
-    """What the gate found in one table of a batch; ``result`` holds JSON values only."""
-
-    table: str
-    success: bool
-    max_severity: Severity | None
-    rows: int
-    failed_rows: int
-    result: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class QuarantineRow:
     """One record that broke one rule; ``table`` and ``payload_sha256`` are None where they are not known."""
 
@@ -54,8 +42,9 @@ class Batch:
 
     ``tables``: landing table -> Arrow table with the contract's columns of that table, ``extra`` (text of a JSON
     object), ``payload_sha256``, ``fetched_at`` and ``quality_flags`` (list of text). ``cursor`` None leaves the
-    cursor where it is. A HELD or NOT_MODIFIED batch has no records. ``released``: ids of quarantined records that
-    this batch lands, closed in the same transaction.
+    cursor where it is. A HELD or NOT_MODIFIED batch has no records. ``validations``: what the gate said, one JSON
+    object per table with at least table, success, max_severity, rows and failed_rows. ``released``: ids of
+    quarantined records that this batch lands, closed in the same transaction.
     """
 
     feed_id: str
@@ -67,7 +56,7 @@ class Batch:
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     quarantined: Sequence[QuarantineRow] = ()
     payloads: Sequence[PayloadOutcome] = ()
-    validations: Sequence[Validation] = ()
+    validations: Sequence[Mapping[str, Any]] = ()
     drift: Sequence[Mapping[str, Any]] = ()
     cursor: Mapping[str, Any] | None = None
     released: Sequence[int] = ()

@@ -10,9 +10,11 @@ from typing import Any
 
 from psycopg.rows import class_row
 
-from warehouse.db import Connection
+from warehouse.db import Connection, advisory_lock
+from warehouse.errors import WarehouseError
 
 _LOCK = "riskmap.build"
+_LONGEST_BUILD_S = 1800
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,15 @@ class StoredValidation:
 
 @contextmanager
 def build_lock(conn: Connection) -> Iterator[None]:
-    """Wait until no other build runs; dbt on one project must not meet itself."""
-    conn.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (_LOCK,))
-    try:
+    """Wait until no other build runs; dbt on one project must not meet itself. Raises WarehouseError, retryable."""
+    with advisory_lock(conn, _LOCK, _LONGEST_BUILD_S) as got:
+        if not got:
+            raise WarehouseError(
+                f"another build has been running for more than {_LONGEST_BUILD_S} s",
+                remedy="wait until it has ended, or end it, then build again",
+                retryable=True,
+            )
         yield
-    finally:
-        if not conn.closed:
-            conn.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (_LOCK,))
 
 
 def last_build(conn: Connection) -> LastBuild | None:

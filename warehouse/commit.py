@@ -163,14 +163,10 @@ def _record(conn: Connection, batch: Batch, counts: Counts) -> None:
                 (
                     counts.batch_id,
                     batch.feed_id,
-                    one.table,
-                    one.success,
-                    one.max_severity,
-                    one.rows,
-                    one.failed_rows,
-                    Jsonb(storable(one.result)),
+                    *(said[name] for name in ("table", "success", "max_severity", "rows", "failed_rows")),
+                    Jsonb(storable(said)),
                 )
-                for one in batch.validations
+                for said in batch.validations
             ],
         )
 

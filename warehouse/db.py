@@ -57,6 +57,35 @@ def without_password(url: str) -> str:
 
 
 @contextmanager
+def advisory_lock(conn: Connection, key: str, wait_s: float) -> Iterator[bool]:
+    """Hold a lock of the session that nobody else can hold; yields False if it wasn't free within ``wait_s`` seconds.
+
+    The server frees it when the connection ends, however it ends.
+    """
+    got = _wait_for_lock(conn, key, wait_s) if wait_s > 0 else _try_lock(conn, key)
+    try:
+        yield got
+    finally:
+        if got and not conn.closed:
+            conn.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
+
+
+def _try_lock(conn: Connection, key: str) -> bool:
+    row = conn.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (key,)).fetchone()
+    return bool(row and row[0])
+
+
+def _wait_for_lock(conn: Connection, key: str, wait_s: float) -> bool:
+    try:
+        with own_transaction(conn):  # for the time-out only; the lock belongs to the session and outlives it
+            conn.execute("select set_config('lock_timeout', %s, true)", (f"{max(1, round(wait_s * 1000))}ms",))
+            conn.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
+
+
+@contextmanager
 def own_transaction(conn: Connection) -> Iterator[None]:
     """A transaction that is committed when the block ends, never a savepoint inside somebody else's.
 

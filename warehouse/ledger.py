@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from feeds.contract import Contract
-from warehouse.db import Connection, own_transaction
+from warehouse.db import Connection, advisory_lock, own_transaction
 from warehouse.storable import storable
 
 
@@ -112,33 +111,12 @@ def _feed_row(contract: Contract) -> dict[str, Any]:
 
 @contextmanager
 def feed_lock(conn: Connection, feed_id: str, *, wait_s: float = 0) -> Iterator[bool]:
-    """Be the only runner of a feed; yields False if another one holds the lock after ``wait_s`` seconds.
+    """Be the only runner of a feed; yields False if another one still holds the lock after ``wait_s`` seconds.
 
-    The server frees the lock when the connection ends, however it ends: use this same connection for the commit,
-    so that a runner that lost its lock can't write.
+    Use this same connection for the commit: a runner whose connection, and lock, is gone then can't write.
     """
-    key = f"riskmap.feed:{feed_id}"
-    got = _try_lock(conn, key) if wait_s <= 0 else _wait_for_lock(conn, key, wait_s)
-    try:
+    with advisory_lock(conn, f"riskmap.feed:{feed_id}", wait_s) as got:
         yield got
-    finally:
-        if got and not conn.closed:
-            conn.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
-
-
-def _try_lock(conn: Connection, key: str) -> bool:
-    row = conn.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (key,)).fetchone()
-    return bool(row and row[0])
-
-
-def _wait_for_lock(conn: Connection, key: str, wait_s: float) -> bool:
-    try:
-        with own_transaction(conn):  # for "set local"; the lock itself belongs to the session and outlives it
-            conn.execute("select set_config('lock_timeout', %s, true)", (f"{max(1, round(wait_s * 1000))}ms",))
-            conn.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (key,))
-    except psycopg.errors.LockNotAvailable:
-        return False
-    return True
 
 
 def read_cursor(conn: Connection, feed_id: str) -> dict[str, Any]:
