@@ -1,0 +1,9 @@
+"""Exit status 0 if Airflow reports the named part as healthy. Needs nothing but the standard library, so it is quick."""
+
+import json
+import sys
+import urllib.request
+
+with urllib.request.urlopen("http://airflow-api-server:8080/api/v2/monitor/health", timeout=8) as answer:
+    status = json.load(answer).get(sys.argv[1], {}).get("status")
+sys.exit(0 if status == "healthy" else f"{sys.argv[1]} is {status}")
