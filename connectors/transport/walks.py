@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import Literal
 from urllib.parse import urlsplit
 
-from connectors.errors import ConfigurationError, ConnectorError
+from connectors.errors import ConfigurationError, ConnectorError, ContractError
 from connectors.model import Cursor, IndexParser, Interval, Link, Parser, Payload, Pull, Reject
 from connectors.transport.http import Answer, Expect, HttpClient, Validators
 from connectors.transport.paging import Paging, pages, with_params
@@ -77,14 +77,15 @@ class HttpConnector:
         return Pull(tuple(_payload(answer) for answer in answers), fresh if keep is None else keep)
 
     def _documents(self, cursor: Cursor, keep: Cursor | None) -> Iterator[Pull]:
+        parser = self._indexing_parser()
         index = self._get(self.url, validators=_validators(cursor, self.url))
         if index.status == 304 or _digest([index]) == _known(cursor, self.url).get("sha256"):
             yield Pull((), cursor if keep is None else keep, not_modified=True)
             return
         payload = _payload(index, role="index")
         try:
-            links = [link for link in self._indexing_parser().links(payload) if not link.embedded]
-        except ConnectorError as error:
+            links = [link for link in parser.links(payload) if not link.embedded]
+        except ContractError as error:
             # Archived and rejected by the parser, but the cursor stands: the next poll asks again for all of it.
             log.warning("the index cannot be read: %s", error)
             yield Pull((payload,), _without_validators(cursor) if keep is None else keep)
