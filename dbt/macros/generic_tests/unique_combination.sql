@@ -1,0 +1,9 @@
+{# The grain of a model: no two rows share these columns. Nulls count as equal, so a missing key part shows. #}
+{% test unique_combination(model, columns) %}
+    select
+        {{ columns | join(', ') }},
+        count(*) as n_rows
+    from {{ model }}
+    group by {{ columns | join(', ') }}
+    having count(*) > 1
+{% endtest %}

@@ -1,0 +1,42 @@
+{#
+  One malformed text in landing must not take the whole map down, so texts become geometry through a function that
+  answers null where PostGIS would raise. Tests report such rows.
+#}
+{% macro create_safe_casts() %}
+    {% if execute and run_query("select to_regproc('staging.geometry_or_null')").rows[0][0] is none %}
+        {% do run_query(geometry_or_null_ddl()) %}
+        {% do run_query('commit') %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro geometry_or_null_ddl() %}
+    create or replace function {{ target.schema }}.geometry_or_null(wkt text) returns geometry
+    language plpgsql immutable strict parallel safe
+    as $$
+    begin
+        return st_geomfromtext(wkt, 4326);
+    exception when others then
+        return null;
+    end
+    $$
+{% endmacro %}
+
+
+{# Any geometry as valid polygons, EPSG:4326; null where nothing of an area is left. #}
+{% macro as_multipolygon(geometry) -%}
+    nullif(
+        st_multi(st_collectionextract(st_makevalid({{ geometry }}), 3)), 'SRID=4326;MULTIPOLYGON EMPTY'::geometry
+    )::geometry(MultiPolygon, 4326)
+{%- endmacro %}
+
+
+{% macro as_point(longitude, latitude) -%}
+    st_setsrid(st_makepoint({{ longitude }}, {{ latitude }}), 4326)::geometry(Point, 4326)
+{%- endmacro %}
+
+
+{# A jsonb array, also where the source sent null, a scalar or an object. #}
+{% macro as_array(column) -%}
+    case when jsonb_typeof({{ column }}) = 'array' then {{ column }} else '[]'::jsonb end
+{%- endmacro %}

@@ -1,0 +1,95 @@
+-- One row per feed, entity and local day from `active_from` on: the slots of that day that were owed, as numbers of slots
+-- counted from 1970. A feed judged by its polls is its own only entity. Owed: slots that start on that day, not before
+-- the feed was active nor before the entity was known. Judged: those that are over and, for records, older than the
+-- latency promise. The rest of the begun ones are pending.
+with
+
+feeds as (
+
+    select * from {{ ref('dim_feed') }}
+
+),
+
+points as (
+
+    select * from {{ ref('dim_monitoring_point') }}
+    where is_current and is_in_use
+
+),
+
+entities as (
+
+    select
+        feeds.feed_id,
+        points.point_code as entity_code,
+        points.known_since
+    from feeds
+    inner join points
+        on
+            feeds.feed_id = points.feed_id
+            and feeds.expected_register = points.register
+    where feeds.expected_kind = 'entity_slots'
+
+    union all
+
+    select
+        feed_id,
+        feed_id as entity_code,
+        '-infinity'::timestamptz as known_since
+    from feeds
+    where expected_kind = 'polls'
+
+),
+
+days as (
+
+    select
+        feeds.feed_id,
+        feeds.expected_kind,
+        feeds.slot_s,
+        feeds.active_from,
+        case when feeds.expected_kind = 'polls' then 0 else feeds.latency_s end as grace_s,
+        day.day::date as day
+    from feeds
+    cross join lateral generate_series(
+        {{ local_day('feeds.active_from') }}::timestamp, {{ local_day('now()') }}::timestamp, interval '1 day'
+    ) as day (day)
+
+),
+
+bounds as (
+
+    select
+        days.feed_id,
+        days.expected_kind,
+        days.slot_s,
+        days.day,
+        entities.entity_code,
+        greatest(
+            extract(epoch from days.day::timestamp),
+            {{ local_seconds('greatest(days.active_from, entities.known_since)') }}
+        ) as owed_from,
+        extract(epoch from days.day::timestamp) + 86400 as day_end,
+        {{ local_seconds('now()') }} as now_seconds,
+        days.grace_s
+    from days
+    inner join entities on days.feed_id = entities.feed_id
+
+),
+
+final as (
+
+    select
+        feed_id,
+        expected_kind,
+        slot_s,
+        day,
+        entity_code,
+        ceil(owed_from / slot_s)::bigint as first_slot,
+        least(ceil(day_end / slot_s), floor((now_seconds - grace_s) / slot_s))::bigint as judged_before,
+        least(ceil(day_end / slot_s), floor(now_seconds / slot_s) + 1)::bigint as begun_before
+    from bounds
+
+)
+
+select * from final

@@ -1,0 +1,52 @@
+-- One row per risk object that the map shows: enterprises that are not closed, and water stations in use.
+with
+
+enterprises as (
+
+    select * from {{ ref('dim_enterprise') }}
+    where is_current and status <> 'closed'
+
+),
+
+points as (
+
+    select * from {{ ref('dim_monitoring_point') }}
+    where is_current and is_in_use and register = 'station'
+
+),
+
+final as (
+
+    select
+        case
+            when industry in ('coal_mine', 'non_coal_mine') then 'mine'
+            when industry = 'tailings' then 'tailings_pond'
+            else 'enterprise'
+        end as object_type,
+        'enterprise:' || credit_code as object_id,
+        enterprise_name as object_name,
+        region_code,
+        geometry,
+        static_level,
+        mine_code,
+        null::text as feed_id,
+        null::text as point_code
+    from enterprises
+
+    union all
+
+    select
+        'water_station' as object_type,
+        'station:' || feed_id || ':' || point_code as object_id,
+        point_name as object_name,
+        region_code,
+        geometry,
+        'unknown' as static_level,
+        null as mine_code,
+        feed_id,
+        point_code
+    from points
+
+)
+
+select * from final

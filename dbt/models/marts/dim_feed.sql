@@ -1,0 +1,49 @@
+{{ config(materialized='kept_table', unique_key=['feed_id']) }}
+
+with
+
+feeds as (
+
+    select
+        *,
+        expected ->> 'kind' as kind
+    from {{ source('ops', 'feed') }}
+
+),
+
+slotted as (
+
+    select
+        *,
+        case when kind = 'entity_slots' then (expected ->> 'every_s')::double precision else frequency_s end as slot_s
+    from feeds
+
+),
+
+final as (
+
+    select
+        feed_id,
+        name as feed_name,
+        domain,
+        department,
+        owner,
+        version as contract_version,
+        main_table,
+        frequency_s,
+        latency_s,
+        zone,
+        crs,
+        kind as expected_kind,
+        case when kind = 'entity_slots' then expected ->> 'register' end as expected_register,
+        slot_s,
+        coalesce((expected ->> 'target')::double precision, {{ var('coverage_target') }}) as coverage_target,
+        {{ var('stale_after_intervals') }} * slot_s + latency_s as fresh_for_s,
+        main_table = 'warning' as is_served_live,
+        activated_at,
+        active_from
+    from slotted
+
+)
+
+select * from final

@@ -1,0 +1,39 @@
+with
+
+source as (
+
+    select * from {{ source('landing', 'station') }}
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        feed_id,
+        station_code,
+        region_code,
+
+        ---------- attributes
+        station_name,
+        station_type,
+        river_name,
+        authority,
+        datum_name,
+        location,
+        coalesce(is_in_use, true) as is_in_use,
+        -- EPSG:4490 and EPSG:4326 differ by centimetres: taken as equal
+        {{ as_point('longitude', 'latitude') }} as geometry,
+
+        ---------- clocks
+        modified_at,
+        fetched_at,
+
+        ---------- origin
+        batch_id
+
+    from source
+
+)
+
+select * from final
