@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -84,7 +85,7 @@ class DatabaseConnector:
     def __init__(self, parser: TableParser, url: str, options: DatabaseOptions | None = None) -> None:
         self.parser = parser
         self.options = options or DatabaseOptions()
-        self._url = url
+        self._url = _checked(url)
         self.source = redact_url(url)
 
     def pull(self, cursor: Cursor, interval: Interval | None = None) -> Iterator[Pull]:
@@ -248,6 +249,22 @@ class DatabaseConnector:
         )
 
 
+def _checked(url: str) -> str:
+    """``url`` if it names a PostgreSQL server; libpq would fill in what lacks, and reach some other database."""
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in {"postgresql", "postgres"} and bool(parts.port or parts.netloc or parts.query)
+    except ValueError:  # a port that is no number
+        is_good = False
+    if not is_good:
+        raise ConfigurationError(
+            "The address of the database cannot be read",
+            remedy="give postgresql://user:password@host:port/database in the environment",
+            source=redact_url(url),
+        )
+    return url
+
+
 def _columns(connection: psycopg.Connection[Any]) -> dict[str, tuple[tuple[str, str], dict[str, str]]]:
     """Readable tables and views on the search path: lower-case name -> (schema and table, lower-case -> column)."""
     rows = connection.execute(
@@ -313,9 +330,6 @@ def _database_error(error: psycopg.Error, source: str) -> ConnectorError:
     elif isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         kind, what = TransientError, f"The database cannot be reached ({text})"
         remedy = "check host and port in the environment and that the database is running; the next run tries again"
-    elif isinstance(error, psycopg.ProgrammingError) and not state:
-        kind, what = ConfigurationError, "The address of the database cannot be read"
-        remedy = "give postgresql://user:password@host:port/database in the environment"
     else:
         kind, what = ContractError, f"The database answered with an error ({text})"
         remedy = "read the message; the tables may have changed since the contract was written"
