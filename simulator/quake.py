@@ -118,7 +118,7 @@ class Quakes:
         if params.get("format", "geojson") != "geojson":
             raise SimulatorError("only format=geojson is spoken here.")
         end = _moment(params, "endtime", now)
-        start = _moment(params, "starttime", end - LONGEST_QUERY)
+        start = _moment(params, "starttime", end - timedelta(days=30))
         if end - start > LONGEST_QUERY:
             raise SimulatorError(f"at most {LONGEST_QUERY.days} days at once; ask for less.")
         limit, offset = _number(params, "limit", MOST_EVENTS), _number(params, "offset", 1)
