@@ -45,7 +45,7 @@ def build(settings: Settings, *, full: bool = False) -> BuildReport:
         ledger.start_build(conn, build_id, " ".join(selection) or "everything", len(batch_ids))
         result = dbt_runner.run(selection, {} if everything else {"batch_ids": batch_ids}, settings=settings, full=full)
         if not result.success:
-            error = "; ".join(result.failures()) or "dbt did not run"
+            error = "; ".join(_failures(result)) or "dbt did not run"
             ledger.finish_build(conn, build_id, "FAILED", result.nodes, error)
             raise UserError(
                 f"build {build_id} failed: {error}",
@@ -72,3 +72,7 @@ def _selection(work: list[ledger.UnpublishedBatch]) -> list[str]:
     """dbt selectors: everything downstream of the landing tables that received rows, and the metrics."""
     tables = sorted({table for batch in work for table in batch.tables})
     return [*(f"source:landing.{table}+" for table in tables), METRICS]
+
+
+def _failures(result: dbt_runner.BuildResult) -> list[str]:
+    return [f"{node['name']}: {node['message']}" for node in result.nodes if node["status"] in ("error", "fail")]

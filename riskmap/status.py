@@ -23,7 +23,7 @@ _DELAY = """
     select distinct on (feed_id) feed_id, p95_s
     from metrics.metric_timeliness_hourly
     where leg = 'issued_to_published' and n > 0
-    order by feed_id, hour desc
+    order by feed_id, hour_at desc
 """
 
 
