@@ -1,0 +1,93 @@
+"""Migrations: applied once, never changed afterwards, safe when several processes or databases start at once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from warehouse.db import connect, without_password
+from warehouse.errors import MigrationError, WarehouseError
+from warehouse.migrate import FOLDER, migrate
+
+ALL = sorted(file.stem for file in FOLDER.glob("*.sql"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the migrations that a test may change."""
+    return Path(shutil.copytree(FOLDER, tmp_path / "migrations"))
+
+
+def test_a_second_run_has_nothing_to_do(empty_database: str) -> None:
+    assert migrate(empty_database) == ALL
+    assert migrate(empty_database) == []
+
+
+def test_a_later_migration_is_applied_alone(empty_database: str, folder: Path) -> None:
+    migrate(empty_database, folder)
+    (folder / "900_more.sql").write_text("create table ops.more (id int);")
+    assert migrate(empty_database, folder) == ["900_more"]
+
+
+def test_a_changed_migration_is_refused(empty_database: str, folder: Path) -> None:
+    migrate(empty_database, folder)
+    file = folder / "002_ledger.sql"
+    file.write_text(file.read_text() + "\n-- one more line\n")
+    with pytest.raises(MigrationError, match="002_ledger was applied to this database and has been changed"):
+        migrate(empty_database, folder)
+
+
+def test_a_failing_migration_leaves_no_trace(empty_database: str, folder: Path) -> None:
+    (folder / "900_broken.sql").write_text("create table ops.half (id int); select 1 / 0;")
+    with pytest.raises(MigrationError, match="900_broken failed: division by zero"):
+        migrate(empty_database, folder)
+    with connect(empty_database) as conn:
+        assert conn.execute("select to_regclass('ops.half')").fetchone() == (None,)
+        assert conn.execute("select max(name) from ops.migration").fetchone() == (ALL[-1],)
+
+
+def test_several_processes_and_databases_at_once(new_database: Callable[[], str]) -> None:
+    urls = [new_database(), new_database()]
+    with ThreadPoolExecutor(4) as pool:
+        applied = list(pool.map(migrate, [urls[0], urls[1], urls[0], urls[1]]))
+    assert sorted(applied) == [[], [], ALL, ALL]
+
+
+def test_an_owner_without_the_right_to_make_roles_is_told_so(cluster_url: str, empty_database: str) -> None:
+    """The four roles exist in this cluster, so that the membership is what is missing."""
+    migrate(empty_database)
+    database = urlsplit(empty_database).path.lstrip("/")
+    role = f"{database}_poor"
+    with psycopg.connect(empty_database, autocommit=True) as root:
+        for schema in ("ops", "landing", "quarantine", "staging", "intermediate", "marts", "metrics"):
+            root.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+        root.execute(sql.SQL("create role {} login password 'poor'").format(sql.Identifier(role)))
+        root.execute(sql.SQL("alter database {} owner to {}").format(sql.Identifier(database), sql.Identifier(role)))
+    parts = urlsplit(empty_database)
+    poor = parts._replace(netloc=f"{role}:poor@{parts.hostname}:{parts.port}").geturl()
+    try:
+        with pytest.raises(
+            MigrationError, match=r"not a member of the role riskmap_loader.*let a superuser run"
+        ) as error:
+            migrate(poor)
+        assert f'"grant riskmap_loader to {role}"' in error.value.remedy
+    finally:
+        with psycopg.connect(empty_database, autocommit=True) as root:
+            root.execute(sql.SQL("reassign owned by {} to current_user").format(sql.Identifier(role)))
+            root.execute(sql.SQL("drop owned by {}").format(sql.Identifier(role)))
+            root.execute(sql.SQL("drop role {}").format(sql.Identifier(role)))
+
+
+def test_an_unreachable_server_is_a_sentence_without_the_password() -> None:
+    with pytest.raises(WarehouseError, match="no connection to the warehouse") as error:
+        connect("postgresql://riskmap:geheim@127.0.0.1:1/riskmap?application_name=x")
+    assert error.value.retryable
+    assert "geheim" not in str(error.value)
+    assert without_password("postgresql://a:b@h:5/d?password=c") == "postgresql://a@h:5/d"
