@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-console = Console()
+WIDTH = 120
+"""Columns to assume where the output is no terminal: a log or a file has no width of its own."""
+
+console = Console(width=None if sys.stdout.isatty() else WIDTH)
 errors = Console(stderr=True)
 
 
