@@ -1,0 +1,279 @@
+"""The same parsers read what others recorded. The table says per file what comes out of it, and why.
+
+The recordings are real and do not belong to this repository; they are read where they lie, beside the checkout.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors import registry
+from connectors.model import Outcome, Parsed, Payload
+from riskmap.parse import default_options
+
+FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "recorded"
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the recorded files (../shared/data/recorded) are not here")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one file gives through one format; ``drift`` counts per table and field."""
+
+    why: str
+    tables: dict[str, int] = field(default_factory=dict)
+    rejects: tuple[str, ...] = ()
+    drift: dict[str, int] = field(default_factory=dict)
+    format: str = "cap"
+
+    @property
+    def outcome(self) -> Outcome:
+        if not self.rejects:
+            return Outcome.ACCEPTED
+        return Outcome.PARTIAL if self.tables else Outcome.REJECTED
+
+
+def message(infos: int, areas: int, listings: int = 0) -> dict[str, int]:
+    counts = {"warning": 1, "warning_info": infos, "warning_area": areas, "warning_listing": listings}
+    return {name: count for name, count in counts.items() if count}
+
+
+NOT_XML = ("xml.not_xml",)
+RECORDED: dict[str, Expected] = {
+    # Alerts that follow CAP.
+    "cap/NOAA_MultiplePolygons.txt": Expected(
+        "one area with two polygons; an Update with eight references", message(1, 1)
+    ),
+    "cap/australia.cap": Expected("every element prefixed; two infos, one circle each", message(2, 2)),
+    "cap/australia_bom.cap": Expected("geocodes of a private list only; no geometry, no known colour", message(1, 1)),
+    "cap/canada.cap": Expected("two languages, two areas each; many empty optional elements", message(2, 4)),
+    "cap/earthquake-iso8859-1.cap": Expected(
+        "declared and written in ISO-8859-1; circle of radius 0; signed", message(1, 1)
+    ),
+    "cap/earthquake.cap": Expected("CAP 1.1", message(1, 1)),
+    "cap/tmp0000.cap": Expected("CAP 1.1, the key of earthquake.cap again", message(1, 1)),
+    "cap/no_optional_fields.cap": Expected(
+        "the key of earthquake.cap again, cut down: no info is allowed", message(0, 0)
+    ),
+    "cap/no_info_tag.cap": Expected("a Cancel needs no info; the XML signature is allowed by CAP", message(0, 0)),
+    "cap/gdacs-cap_1001150.xml": Expected(
+        "two polygons up to the antimeridian; alert level Green is no colour", message(1, 2)
+    ),
+    "cap/iceland_met_office.cap": Expected("two languages; parameter Color: Yellow; a resource", message(2, 2)),
+    "cap/ie-2.49.0.1.372.0.250413231648.N_Norm002_SmallCraft.xml": Expected("EMMA_ID geocodes only", message(1, 1)),
+    "cap/kz-2.49.0.0.398.0-20250306-133701-0284797-00-EN.xml": Expected(
+        "onset later than sent; offsets -00:00", message(1, 1)
+    ),
+    "cap/ph.cap": Expected("status Test: a record all the same; signed", message(1, 1)),
+    "cap/weather.cap": Expected(
+        "CAP 1.1; empty polygon, so the geocodes count; comments before the root", message(1, 1)
+    ),
+    "cap/taiwan.cap": Expected(
+        "byte order mark; alert_color is a colour the contract does not list, so the severity decides",
+        message(1, 1),
+        drift={"warning_info.colour.parameter_not_listed": 1},
+    ),
+    # Alerts that break the schema without harm: people need the warning.
+    "cap/sweden.cap": Expected(
+        "senderName after headline; <Type> and a home-made <Polygon> in both areas are unknown to CAP",
+        message(1, 2),
+        drift={"warning_info.order": 1, "warning_area.Type": 2, "warning_area.Polygon": 2},
+    ),
+    "cap/alertswiss-POA-1222963954-5.xml": Expected(
+        "made from JSON by a third party: other order, no category, no certainty, two instructions",
+        message(1, 1),
+        drift={
+            "warning.order": 1,
+            "warning_info.order": 1,
+            "warning_info.category.missing": 1,
+            "warning_info.certainty.missing": 1,
+            "warning_info.instruction.repeated": 1,
+        },
+    ),
+    "cap/noaa-2.49.0.1.840.0.bde6c30c43ead9c23c42bea7977652a7de76d87d.002.1.xml": Expected(
+        "18 polygons that a third party put after the geocodes", message(1, 1), drift={"warning_area.order": 1}
+    ),
+    # Indexes.
+    "cap/earthquake_index.atom": Expected("lists one CAP document beside a web page", {"warning_listing": 1}),
+    "cap/us_nws_weather.atom": Expected("flat cap:* elements are listings, not messages", {"warning_listing": 2}),
+    "cap/nws_atom_feed_20180815.xml": Expected("163 entries with flat cap:* elements", {"warning_listing": 163}),
+    "cap/amber.atom": Expected("the entry has no link but carries the alert", message(1, 1, 1)),
+    "cap/weather.atom": Expected("lines end in CR only; the entry carries an alert", message(1, 1, 1)),
+    # Alerts that cannot be used, or not whole.
+    "cap/invalid.cap": Expected("scope is missing: who may see it is not known", rejects=("cap.scope.missing",)),
+    "cap/invalid_xmlns.cap": Expected("the namespace is no version of CAP", rejects=("cap.namespace.unknown",)),
+    "cap/canada_errors.cap": Expected(
+        "an Update that names no message: the warning lands, its broken chain is a reject",
+        message(1, 1),
+        rejects=("cap.references.missing",),
+    ),
+    "cap/weather_invalid.atom": Expected(
+        "the embedded alert's identifier 'INVALID,' has a comma, no reference could name it; its entry is listed",
+        {"warning_listing": 1},
+        rejects=("cap.identifier.characters",),
+    ),
+    # Warnings in other formats.
+    "cap/alertswiss-POA-1222963954-5.json": Expected("the source's own JSON", rejects=NOT_XML),
+    "cap/alertswiss-TEST-1163.json": Expected("the source's own JSON", rejects=NOT_XML),
+    "cap/cn-qweather-warning-now-en.json": Expected("JSON of a vendor", rejects=NOT_XML),
+    "cap/cn-qweather-warning-now-zh.json": Expected("JSON of a vendor", rejects=NOT_XML),
+    "cap/nws_api_alerts_active_zone.json": Expected("GeoJSON", rejects=NOT_XML),
+    # Other formats of the five feeds.
+    "geology/usgs_all_week_20180207.geojson": Expected(
+        "1,707 events as the metadata's count says, explosions and quarry blasts among them",
+        {"earthquake": 1707},
+        format="quake",
+    ),
+    "enterprise/licence-unclear/cn_coal_monitoring_places_A.json": Expected(
+        "73 places with 133 sensors; one sensor stands there twice, 35 places have none",
+        {"observation": 132},
+        drift={"observation.(duplicate key)": 1, "observation.(place without sensor)": 35},
+        format="mine_txt",
+    ),
+}
+
+# Files that a second format reads, too: everything else must be REJECTED by every format but its own.
+ALSO_READ = {
+    # No features at all: nothing in it says what the features would have been.
+    ("quake", "weather/nws_api_stations_observations_noprop.json"): Outcome.ACCEPTED,
+}
+
+
+def read(name: str, format_name: str) -> Parsed:
+    path = FOLDER / name
+    payload = Payload(path.read_bytes(), path.name, path.name, datetime(2026, 8, 10, tzinfo=UTC))
+    return registry.parser(format_name).parse(payload, options(format_name))
+
+
+@cache
+def options(format_name: str) -> dict[str, Any]:
+    return default_options(format_name)
+
+
+def rows(name: str, table: str) -> list[dict[str, Any]]:
+    return read(name, RECORDED[name].format).tables[table].to_pylist()
+
+
+def all_files() -> list[str]:
+    return sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_file_gives_what_the_table_says(name: str) -> None:
+    expected = RECORDED[name]
+    parsed = read(name, expected.format)
+    assert [reject.rule for reject in parsed.rejects] == list(expected.rejects)
+    assert {table: rows.num_rows for table, rows in parsed.tables.items() if rows.num_rows} == expected.tables
+    assert {f"{seen.table}.{seen.field}": seen.count for seen in parsed.drift} == expected.drift
+    assert parsed.outcome is expected.outcome
+
+
+def test_the_table_names_every_recorded_file_of_these_formats() -> None:
+    ours = [name for name in all_files() if name.startswith("cap/") or name.endswith(".geojson")]
+    assert set(ours) <= set(RECORDED)
+
+
+@pytest.mark.parametrize("format_name", sorted(registry.FORMATS))
+def test_no_recorded_file_crashes_a_parser_and_foreign_ones_are_rejected(format_name: str) -> None:
+    names = all_files()
+    assert names
+    outcomes, expected = {}, {}
+    for name in names:
+        parsed = read(name, format_name)
+        outcomes[name] = parsed.outcome
+        own = RECORDED.get(name)
+        home = own.outcome if own and own.format == format_name else Outcome.REJECTED
+        expected[name] = ALSO_READ.get((format_name, name), home)
+        if parsed.outcome is Outcome.REJECTED:
+            assert all(reject.rule and reject.reason for reject in parsed.rejects), name
+    assert outcomes == expected
+
+
+def test_three_files_speak_of_one_message() -> None:
+    files = ("cap/earthquake.cap", "cap/tmp0000.cap", "cap/no_optional_fields.cap")
+    keys = {(w["sender"], w["identifier"], w["sent_at"]) for name in files for w in rows(name, "warning")}
+    assert len(keys) == 1
+
+
+def test_text_outside_ascii_survives_every_encoding() -> None:
+    [latin] = rows("cap/earthquake-iso8859-1.cap", "warning_info")
+    assert latin["headline"] == "EQ 4.6 Usulután, Usulután, El Salvador - PRELIMINARY REPORT"
+    [marked] = rows("cap/taiwan.cap", "warning_info")
+    assert (marked["event"], marked["sender_name"]) == ("水庫洩洪", "水利署")
+
+
+def test_times_are_instants() -> None:
+    [warning] = rows("cap/kz-2.49.0.0.398.0-20250306-133701-0284797-00-EN.xml", "warning")
+    assert warning["sent_at"] == datetime(2025, 3, 6, 13, 37, 1, tzinfo=UTC)
+    assert warning["event_at"] == datetime(2025, 3, 6, 15, tzinfo=UTC)
+    [swiss] = rows("cap/alertswiss-POA-1222963954-5.xml", "warning")
+    assert swiss["sent_at"] == datetime(2025, 5, 20, 10, 41, tzinfo=UTC)
+
+
+def test_references_name_the_messages_they_replace() -> None:
+    [update] = rows("cap/NOAA_MultiplePolygons.txt", "warning")
+    references = json.loads(update["reference_list"])
+    assert len(references) == 8
+    assert references[0] == "w-nws.webmaster@noaa.gov,NWS-IDP-PROD-4410291-3675936,2020-08-25T10:32:00-05:00"
+    [cancel] = rows("cap/no_info_tag.cap", "warning")
+    assert (cancel["msg_type"], len(json.loads(cancel["reference_list"]))) == ("Cancel", 1)
+
+
+def test_geometry_comes_from_what_the_area_has() -> None:
+    with_areas = [name for name, expected in RECORDED.items() if "warning_area" in expected.tables]
+    sources = {name: {area["geometry_source"] for area in rows(name, "warning_area")} for name in with_areas}
+    assert {name for name, found in sources.items() if "polygon" in found} == {
+        "cap/NOAA_MultiplePolygons.txt",
+        "cap/alertswiss-POA-1222963954-5.xml",
+        "cap/canada.cap",
+        "cap/canada_errors.cap",
+        "cap/gdacs-cap_1001150.xml",
+        "cap/iceland_met_office.cap",
+        "cap/kz-2.49.0.0.398.0-20250306-133701-0284797-00-EN.xml",
+        "cap/noaa-2.49.0.1.840.0.bde6c30c43ead9c23c42bea7977652a7de76d87d.002.1.xml",
+        "cap/ph.cap",
+    }
+    assert {name for name, found in sources.items() if "circle" in found} == {
+        "cap/australia.cap",
+        "cap/earthquake-iso8859-1.cap",
+        "cap/earthquake.cap",
+        "cap/tmp0000.cap",
+    }
+    assert {name for name, found in sources.items() if "none" in found} == {"cap/sweden.cap"}
+    [area] = rows("cap/NOAA_MultiplePolygons.txt", "warning_area")
+    assert area["area_wkt"].startswith("MULTIPOLYGON(((-92.619 30.094,-92.625 30.091,")
+    assert area["area_wkt"].count(")),((") == 1
+    [large] = rows("cap/noaa-2.49.0.1.840.0.bde6c30c43ead9c23c42bea7977652a7de76d87d.002.1.xml", "warning_area")
+    assert large["area_wkt"].count(")),((") == 17
+
+
+def test_colours_are_coded_or_follow_from_the_severity() -> None:
+    names = ("cap/iceland_met_office.cap", "cap/NOAA_MultiplePolygons.txt", "cap/earthquake.cap")
+    found = {name: {(i["colour"], i["colour_source"]) for i in rows(name, "warning_info")} for name in names}
+    assert found == {
+        "cap/iceland_met_office.cap": {("yellow", "parameter")},
+        "cap/NOAA_MultiplePolygons.txt": {("red", "severity")},
+        "cap/earthquake.cap": {("unknown", "none")},
+    }
+
+
+def test_what_cap_does_not_know_is_kept() -> None:
+    areas = rows("cap/sweden.cap", "warning_area")
+    assert json.loads(areas[1]["extra"]) == {
+        "Type": ["Municipality"],
+        "Polygon": [{"Polygon": [{"Polygons": ["17.166667,60.666667"]}]}],
+    }
+
+
+def test_the_recorded_mine_snapshot_is_read_completely() -> None:
+    name = "enterprise/licence-unclear/cn_coal_monitoring_places_A.json"
+    places = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    sensors = [sensor for place in places for sensor in place.get("sensor") or []]
+    assert (len(places), len(sensors)) == (73, 133)
+    assert len(rows(name, "observation")) == len(sensors) - 1
