@@ -17,6 +17,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _MOJIBAKE = ("\ufffd", "锟斤拷", "ï¿½", "Ã¯Â¿Â½")
+_UTF8_HAN = re.compile(rb"[\xe2-\xe9][\x80-\xbf]{2}")  # a Chinese character or sign in UTF-8
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _DEEPEST = 50
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -37,8 +39,8 @@ class Decoded:
 def decode(body: bytes) -> Decoded:
     """Decode by byte order mark, else as strict UTF-8, else as GB18030 (which contains GBK and GB 2312).
 
-    Raises UndecodableError, with the offset of the first bad byte, if all of them fail or if the text holds
-    characters that no database column can keep (NUL).
+    Raises UndecodableError, with the offset of the first bad byte, if all of them fail, if it is UTF-8 with a few
+    broken bytes, or if the text holds characters that no database column can keep (NUL).
     """
     for bom, codec in _BOMS:
         if body.startswith(bom):
@@ -46,6 +48,9 @@ def decode(body: bytes) -> Decoded:
     try:
         return _decoded(body, "utf-8")
     except UndecodableError:
+        # GB18030 gives nearly any bytes a meaning: one broken byte in a UTF-8 file would turn all of it to nonsense.
+        if 3 * len(_UTF8_HAN.findall(body)) > len(_NOT_ASCII.findall(body)) / 2:
+            raise
         return _decoded(body, "gb18030")
 
 
@@ -53,9 +58,7 @@ def _decoded(body: bytes, codec: str) -> Decoded:
     try:
         text = body.decode(codec)
     except UnicodeDecodeError as error:
-        raise UndecodableError(
-            f"the bytes are neither UTF-8 nor GB18030 text ({codec} fails at byte {error.start})"
-        ) from error
+        raise UndecodableError(f"the bytes are not text: read as {codec} they break at byte {error.start}") from error
     text = text.removeprefix("\ufeff")
     if "\x00" in text:
         raise UndecodableError(f"the text holds a NUL character at position {text.index(chr(0))}: not a text file")
