@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 Rows = npt.NDArray[np.int64]
 """Positions in a frame."""
 
-PROVENANCE = frozenset({"feed_id", "batch_id", "payload_sha256", "fetched_at", "landed_at", "where_in_payload"})
-"""Columns that say where a row came from: carried along, no part of the contract, judged by no rule."""
+PROVENANCE = frozenset({"payload_sha256", "fetched_at", "quality_flags"})
+"""Columns that say where a row came from and how it fared: no part of the contract, judged by no rule."""
 
 _NUL_ESCAPE = r"(^|[^\\])(\\\\)*\\u0000"  # the escape inside JSON text; an escaped backslash before u0000 is harmless
 

@@ -86,10 +86,18 @@ class _Compiled:
 _compiled: dict[tuple[str, str], _Compiled] = {}
 
 
-def check(table: Table, frame: pa.Table, *, contract: Contract, fetched_at_column: str = "fetched_at") -> Verdict:
+def check(
+    table: Table,
+    frame: pa.Table,
+    *,
+    contract: Contract,
+    fetched_at_column: str = "fetched_at",
+    override: bool = False,
+) -> Verdict:
     """Judge ``frame`` (columns of ``table``, ``extra``, and where each row came from) by its contract.
 
-    ``fetched_at_column`` names the timestamptz column with the fetch time of each row's payload.
+    ``fetched_at_column`` names the timestamptz column with the fetch time of each row's payload. With ``override``
+    (a person has decided to land the rows all the same) ``error`` rules flag like ``warning`` ones.
     Raises GateError when a rule cannot be evaluated, ValueError when a row has no fetch time.
     """
     if fetched_at_column not in frame.column_names or frame.column(fetched_at_column).null_count:
@@ -102,6 +110,8 @@ def check(table: Table, frame: pa.Table, *, contract: Contract, fetched_at_colum
         removed = np.arange(frame.num_rows)
         failures = list(_held(compiled, frame, broken["critical"]))
     else:
+        if override:
+            broken["warning"], broken["error"] = broken["error"] + broken["warning"], []
         removed = _union(outcome.rows for outcome in broken["error"])
         failures = list(_failed(compiled, frame, broken["error"], removed))
     stays = np.ones(frame.num_rows, dtype=bool)
