@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from feeds.registry import load_all
-from riskmap import stack
 from riskmap.errors import UserError
 from riskmap.settings import Settings
 from riskmap.stack.airflow_api import AirflowApi
@@ -20,7 +19,7 @@ POLL_S = 0.5
 
 def run_main_job(settings: Settings, *, progress: Callable[[str], None]) -> None:
     """Trigger every ingest DAG, wait for all, then for the build that publishes what they landed."""
-    api = stack.airflow_api(settings)
+    api = AirflowApi.of(settings)
     dags = [f"ingest_{feed}" for feed in load_all()]
     api.wait_for_dags([*dags, "build"])
     progress(f"Airflow has read {len(dags) + 1} DAGs; running every feed")
