@@ -96,7 +96,7 @@ def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     sim = _simulator(options)
-    server = Server(sim, options.port)
+    server = _listen(sim, options.port)
     written = sim.prepare()
     listening = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     listening.start()
@@ -112,6 +112,15 @@ def _serve(options: argparse.Namespace) -> int:
         server.server_close()
         address.unlink(missing_ok=True)
     return 0
+
+
+def _listen(sim: Simulator, port: int) -> Server:
+    try:
+        return Server(sim, port)
+    except OSError as error:
+        raise SimulatorError(
+            f"port {port} can't be taken ({error.strerror}). Choose another --port; 0 finds one."
+        ) from None
 
 
 def _counts(written: dict[str, int]) -> str:

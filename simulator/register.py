@@ -29,6 +29,12 @@ HEADERS = (
     *("风险等级", "重点企业", "煤矿编码", "从业人数", "经营状态", "更新时间"),
 )
 UPDATE_AFTER = timedelta(minutes=10)
+WORDS = {  # how the bureau writes what the code calls by its English name
+    **{"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝"},
+    **{"active": "在业", "stopped": "停产", "closed": "注销"},
+    **{"coal_mine": "煤矿", "non_coal_mine": "非煤矿山", "tailings": "尾矿库", "hazchem": "危险化学品"},
+    **{"metallurgy": "冶金", "manufacturing": "制造业", "commerce": "商贸"},
+}
 CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CODE_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
@@ -58,7 +64,7 @@ INDUSTRIES = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One row, in the order of HEADERS; everything as text, as a register holds it."""
+    """One row, in the order of HEADERS; everything as text, as a register holds it (words: ``WORDS``)."""
 
     code: str
     name: str
@@ -122,7 +128,7 @@ class Register:
         sheet = book.create_sheet("企业名录")
         sheet.append(HEADERS)
         for entry in self.changes():
-            sheet.append(astuple(entry))
+            sheet.append(cells(entry))
         book.properties.created = book.properties.modified = (self.world.anchor + UPDATE_AFTER).replace(tzinfo=None)
         raw = io.BytesIO()
         book.save(raw)
@@ -240,11 +246,16 @@ class Register:
         return [stopped, *(e for e in changed if e.code != stopped.code), *newcomers]
 
 
+def cells(entry: Entry) -> tuple[str, ...]:
+    """The row as the bureau writes it."""
+    return tuple(WORDS.get(text, text) for text in astuple(entry))
+
+
 def to_csv(entries: list[Entry]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(HEADERS)
-    writer.writerows(astuple(e) for e in entries)
+    writer.writerows(cells(e) for e in entries)
     return out.getvalue()
 
 

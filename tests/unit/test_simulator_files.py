@@ -138,9 +138,9 @@ def test_the_register_holds_a_thousand_valid_enterprises_and_six_broken_rows(reg
     assert len(broken) == 6
     assert len({row["统一社会信用代码"] for row in good}) == 1000
     assert [row for row in good if not uscc.is_valid(row["统一社会信用代码"])] == []
-    assert sum(row["行业类别"] == "coal_mine" for row in good) == 7
+    assert sum(row["行业类别"] == "煤矿" for row in good) == 7
     assert [row["企业名称"] for row in good if "模拟" not in row["企业名称"]] == []
-    assert {row["风险等级"] for row in good} == {"red", "orange", "yellow", "blue"}
+    assert {row["风险等级"] for row in good} == set("红橙黄蓝")
     assert {row["坐标系"] for row in good} == {"EPSG:4490", "GCJ-02", "BD-09", "EPSG:4525"}
     assert [uscc.is_valid(row["统一社会信用代码"]) for row in broken] == [False, True, True, False, True, True]
 

@@ -280,10 +280,12 @@ def test_the_process_serves_stops_on_sigterm_and_goes_on_after_a_restart(tmp_pat
     assert {p.name for p in tmp_path.iterdir()} == {"home"}
 
 
-def test_wrong_calls_end_with_a_sentence(tmp_path: Path) -> None:
+def test_wrong_calls_end_with_a_sentence(tmp_path: Path, server: Server) -> None:
     unreachable = run("seed", "--home", str(tmp_path), "--exchange-url", "postgresql://nobody@127.0.0.1:9/none")
     nobody = run("fault", "503", "--home", str(tmp_path / "none"))
-    for process, words in ((unreachable, "correct --exchange-url"), (nobody, "Start one with: serve")):
+    taken = run("serve", "--home", str(tmp_path / "other"), "--port", server.url.rpartition(":")[2])
+    expected = (unreachable, "correct --exchange-url"), (nobody, "Start one with: serve"), (taken, "another --port")
+    for process, words in expected:
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 1
         assert words in errors
