@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connectors.arrow import as_json, to_table
 from connectors.errors import ConfigurationError, ContractError
 from connectors.model import Link, Parsed, Payload
+from connectors.text import count_damage
 from connectors.transport.redaction import redact_url
 from connectors.weather import cap_colour
 from connectors.weather.cap_area import area_row
@@ -29,12 +30,7 @@ from connectors.weather.cap_tables import TABLES
 from connectors.weather.cap_values import references, words
 from connectors.xml import XmlError, local_name, namespace, parse_xml, text_of
 
-_ALERT = Kind(
-    "warning",
-    "identifier sender sent status msgType source scope restriction addresses code note references incidents info",
-)
-# CAP 1.0 has a password, which nobody needs after the message has arrived.
-_ALERT_1_0 = Kind(
+_ALERT = Kind(  # the password is CAP 1.0's; it is known so that it is never kept
     "warning",
     "identifier sender password sent status msgType source scope restriction addresses code note references "
     "incidents info",
@@ -140,6 +136,8 @@ class _Reading:
             self.notes.drift(
                 "warning", "encoding", f"bytes are {document.guessed_encoding}, declared as something else"
             )
+        if damage := count_damage("".join(root.itertext())):
+            self.notes.drift("warning", "(damaged text)", f"{damage} marks of text that was lost before it was sent")
         if is_alert(root):
             self._alert(root, "", redact_url(self.payload.source))
         elif is_index(root):
@@ -223,12 +221,13 @@ def _foreign(root: Element) -> XmlError:
 
 def _message(element: Element, where: str, url: str, options: Options, notes: Notes) -> Message:
     version = VERSIONS[namespace(element)]
-    alert = Block(element, _ALERT_1_0 if version == "1.0" else _ALERT, where, options.zone, notes)
+    alert = Block(element, _ALERT, where, options.zone, notes)
     key = {
         "sender": _name(alert, "sender"),
         "identifier": _name(alert, "identifier"),
         "sent_at": alert.required_time("sent"),
     }
+    notes.message = {name: alert.required(name) for name in ("sender", "identifier", "sent")}
     status, msg_type, scope = (alert.required_word(name) for name in ("status", "msgType", "scope"))
     warning = {
         **key,
@@ -248,8 +247,8 @@ def _message(element: Element, where: str, url: str, options: Options, notes: No
         _info(message, Block(info, _INFO, alert.at(f"info[{index}]"), options.zone, notes), key, index, options)
     warning["event_at"] = _event_at(message)
     if alert.texts("password"):
-        alert.extra["password"] = "removed"  # noqa: S105 - this is what is put in its place
-    warning["extra"] = as_json(alert.extra or None)
+        alert.remarks["password"] = "removed"  # noqa: S105 - this is what is put in its place
+    warning["extra"] = as_json(alert.extra())
     return message
 
 
@@ -269,7 +268,7 @@ def _references(alert: Block, msg_type: str, zone: tzinfo | None) -> list[str]:
     text = " ".join(alert.texts("references"))
     triples, broken = references(text, zone)
     for piece in broken:
-        alert.reject("references", "triple", f"{piece[:200]!r} is no sender,identifier,sent triple", piece)
+        alert.reject("references", "triple", f"{piece!r} is no sender,identifier,sent triple", piece)
     if not text and msg_type != "Alert":
         reason = f"a message of type {msg_type} names no earlier message, so what it refers to stays as it is"
         alert.reject("references", "missing", reason, None)
@@ -308,8 +307,8 @@ def _info(message: Message, info: Block, key: Row, index: int, options: Options)
     if not info.texts("category"):
         info.note("category.missing", None)
     if info.elements("resource"):
-        info.extra["resource"] = [_resource(element) for element in info.elements("resource")]
-    row["extra"] = as_json(info.extra or None)
+        info.remarks["resource"] = [_resource(element) for element in info.elements("resource")]
+    row["extra"] = as_json(info.extra())
     message.infos.append(row)
     place = {**key, "info_index": index}
     for i, area in enumerate(info.elements("area")):

@@ -32,7 +32,7 @@ def area_row(element: Element, info: Block, name: str, key: Mapping[str, Any]) -
         "geometry_source": _source(wkt, circles, geocodes),
         "altitude_ft": area.number("altitude"),
         "ceiling_ft": area.number("ceiling"),
-        "extra": as_json(area.extra or None),
+        "extra": as_json(area.extra()),
     }
 
 
@@ -48,7 +48,7 @@ def _polygons(area: Block) -> list[Ring]:
             area.notes.reject(area.at(f"polygon[{i}]"), "cap.polygon", str(bad), area.kind.table, {"polygon": text})
             continue
         for repair in shape.repairs:
-            area.note(f"polygon.{repair}", text[:80])
+            area.note(f"polygon.{repair}", text)
         rings.append(shape.value)
     return rings
 

@@ -15,6 +15,8 @@ from connectors.xml import local_name, namespace, text_of
 
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 
+_LONGEST_EXAMPLE, _LONGEST_REASON = 200, 500  # characters; the archive has the rest
+
 
 class Refused(Exception):
     """The message as a whole cannot be used; the pieces of the Reject that says why."""
@@ -26,17 +28,23 @@ class Refused(Exception):
 
 @dataclass
 class Notes:
-    """What reading has met: rejects, and drift counted per table and field."""
+    """What reading has met: rejects, and drift counted per table and field.
+
+    ``message`` names the message that is being read; together with the place it keeps the raw records of two
+    rejects apart, which quarantine would otherwise take for one.
+    """
 
     rejects: list[Reject] = field(default_factory=list)
+    message: Mapping[str, str] = field(default_factory=dict)
     _seen: dict[tuple[str, str], tuple[int, str | None]] = field(default_factory=dict)
 
     def drift(self, table: str, name: str, example: str | None, count: int = 1) -> None:
-        before, first = self._seen.get((table, name), (0, example))
+        before, first = self._seen.get((table, name), (0, example and example[:_LONGEST_EXAMPLE]))
         self._seen[table, name] = (before + count, first)
 
     def reject(self, where: str, rule: str, reason: str, table: str, record: Mapping[str, Any] | None) -> None:
-        self.rejects.append(Reject(where, rule, reason, table, record))
+        raw = None if record is None else {**self.message, "at": where, **record}
+        self.rejects.append(Reject(where, rule, reason[:_LONGEST_REASON], table, raw))
 
     def add(self, other: Notes) -> None:
         self.rejects += other.rejects
@@ -61,14 +69,16 @@ class Kind:
 
 
 class Block:
-    """An element with its children by name; what CAP does not know is put into ``extra`` and noted as drift.
+    """An element with its children by name; what CAP does not know is kept for ``extra`` and noted as drift.
 
-    ``zone`` is what a time without an offset takes; None refuses such times.
+    ``remarks`` is what we have to say in ``extra``. ``zone`` is what a time without an offset takes; None refuses
+    such times.
     """
 
     def __init__(self, element: Element, kind: Kind, where: str, zone: tzinfo | None, notes: Notes) -> None:
         self.element, self.kind, self.where, self.zone, self.notes = element, kind, where, zone, notes
-        self.extra: dict[str, Any] = {}
+        self.remarks: dict[str, Any] = {}
+        self._strange: dict[str, list[Any]] = {}
         self._children: dict[str, list[Element]] = {}
         home = namespace(element)
         for child in element:
@@ -76,7 +86,7 @@ class Block:
             if namespace(child) == home and name in kind.children:
                 self._children.setdefault(name, []).append(child)
             elif child.tag == SIGNATURE:
-                self.extra["signed"] = True  # CAP allows it; it is not verified, and the bytes keep it
+                self.remarks["signed"] = True  # CAP allows it; it is not verified, and the bytes keep it
             else:
                 self._unknown(child, name if namespace(child) == home else child.tag)
         self._check_order()
@@ -160,6 +170,11 @@ class Block:
                 found.setdefault(key, []).append(value)
         return found
 
+    def extra(self) -> dict[str, Any] | None:
+        """Remarks and unknown elements; an element that has the name of a remark is put into angle brackets."""
+        strange = {f"<{name}>" if name in self.remarks else name: value for name, value in self._strange.items()}
+        return {**self.remarks, **strange} or None
+
     def at(self, name: str) -> str:
         """Where in the payload a child is."""
         return f"{self.where}/{name}" if self.where else name
@@ -169,7 +184,7 @@ class Block:
 
     def alias(self, name: str, written: str, meant: str) -> None:
         """Keep and count a value that was read as another one."""
-        self.extra.setdefault("aliases", {})[name] = written
+        self.remarks.setdefault("aliases", {})[name] = written
         self.note(f"{name}.alias", f"{written} -> {meant}")
 
     def reject(self, name: str, why: str, reason: str, value: str | None) -> None:
@@ -189,14 +204,14 @@ class Block:
     def _instant(self, name: str, written: str) -> datetime:
         moment, naive = instant(written, self.zone)
         if naive:
-            self.extra.setdefault("aliases", {})[name] = written
+            self.remarks.setdefault("aliases", {})[name] = written
             self.note(f"{name}.naive_time", f"{written} taken as {self.zone}")
         return moment
 
     def _unknown(self, child: Element, name: str) -> None:
         value = plain(child)
-        self.extra.setdefault(name, []).append(value)
-        self.note(name, str(value)[:200])
+        self._strange.setdefault(name, []).append(value)
+        self.note(name, str(value))
 
     def _check_order(self) -> None:
         """CAP fixes an order; real senders do not keep it, and nothing depends on it: noted, not refused."""

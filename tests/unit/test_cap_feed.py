@@ -115,7 +115,7 @@ def test_an_entry_that_leads_nowhere_is_a_reject_and_the_others_stand(links: str
     assert parsed.outcome is Outcome.PARTIAL
     [reject] = parsed.rejects
     assert (reject.where, reject.rule) == ("entry[0]", "cap.entry.link")
-    assert reject.record == {"id": "urn:lost", "title": "t"}
+    assert reject.record == {"at": "entry[0]", "id": "urn:lost", "title": "t"}
     assert [link.url for link in PARSER.links(payload(body))] == ["https://cap.example/2.xml"]
 
 

@@ -75,7 +75,13 @@ def test_what_is_no_polygon_is_a_reject_and_the_area_keeps_the_rest(text: str) -
     assert parsed.outcome is Outcome.PARTIAL
     [reject] = parsed.rejects
     assert (reject.rule, reject.where) == ("cap.polygon", "info[0]/area[0]/polygon[1]")
-    assert reject.record == {"polygon": text}
+    assert reject.record == {
+        "sender": "s",
+        "identifier": "1",
+        "sent": "2026-08-10T08:05:00+08:00",
+        "at": "info[0]/area[0]/polygon[1]",
+        "polygon": text,
+    }
     assert area(parsed)["area_wkt"] == SQUARE_WKT
     assert json.loads(area(parsed)["circles"]) == ["33,105 5"]
 

@@ -300,6 +300,24 @@ def test_unknown_elements_are_kept_and_reported() -> None:
     assert drift(parsed) == {"warning.region": 1, "warning_info.magnitude": 1}
 
 
+def test_an_unknown_element_with_the_name_of_a_remark_is_kept_beside_it() -> None:
+    parsed = read(alert(info(), msgType="alert", more="<aliases>x</aliases><signed>y</signed><password>z</password>"))
+    remark = {"aliases": {"msgType": "alert"}, "password": "removed"}
+    assert json.loads(row(parsed)["extra"]) == {**remark, "<aliases>": ["x"], "signed": ["y"]}
+
+
+def test_two_lost_parts_of_one_payload_stay_two_records() -> None:
+    bad = info("<expires>soon</expires>")
+    records = [str(reject.record) for reject in read(alert(bad, bad)).rejects]
+    assert len(set(records)) == 2
+
+
+def test_endless_values_do_not_end_up_in_reasons_and_examples() -> None:
+    parsed = read(alert(info(f"<expires>{'9' * 10_000}</expires><strange>{'9' * 10_000}</strange>")))
+    assert len(parsed.rejects[0].reason) <= 500
+    assert len(parsed.drift[0].example or "") <= 200
+
+
 def test_a_signature_is_allowed_and_only_marked() -> None:
     signature = '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo/></Signature>'
     parsed = read(alert(info(), more=signature))
@@ -341,6 +359,8 @@ def test_cap_1_0_pairs_are_read_and_its_password_is_never_kept() -> None:
     parsed = read(document.replace("urn:oasis:names:tc:emergency:cap:1.2", "http://www.incident.com/cap/1.0"))
     assert json.loads(row(parsed, "warning_info")["event_codes"]) == {"SAME": "CAE"}
     assert "hunter2" not in str(parsed.tables)
+    later = read(alert(info(), more="<password>hunter2</password>"))
+    assert "hunter2" not in str(later.tables)
     refused = read(alert(info(), scope=None, more="<password>hunter2</password>"))
     assert "hunter2" not in str(refused)
 
