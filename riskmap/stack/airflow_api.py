@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import requests
@@ -48,6 +49,16 @@ class AirflowApi:
         """The DAG files that could not be parsed, each with the last line of its traceback."""
         errors = self._call("GET", "/importErrors", params={"limit": 100})["import_errors"]
         return [f"{error['filename']}: {str(error['stack_trace']).strip().splitlines()[-1]}" for error in errors]
+
+    def wait_for_dags(self, wanted: Iterable[str], within_s: float = 120) -> None:
+        """Return when all these DAGs have been parsed. Raises StackError on an import error or after ``within_s``."""
+        deadline = time.monotonic() + within_s
+        while missing := sorted(set(wanted) - set(self.dag_ids())):
+            if errors := self.import_errors():
+                raise StackError(f"Airflow cannot read {errors[0]}", "mend the file; it is read again within a minute")
+            if time.monotonic() > deadline:
+                raise StackError(f"Airflow has not read the DAGs {', '.join(missing)}", "read the dag-processor's log")
+            time.sleep(0.5)
 
     def ensure_pools(self, slots: Mapping[str, int]) -> None:
         """Create the pools that don't exist; slots of existing ones are left as somebody may have set them."""
