@@ -53,5 +53,5 @@ def resolve(value: Any, variables: Mapping[str, str]) -> Any:
 
 def _variable(name: str, variables: Mapping[str, str]) -> str:
     if name not in variables:
-        raise KeyError(f"the contract needs ${{{name}}}, which is not set; export it or put it into $RISKMAP_HOME/env")
+        raise KeyError(f"the contract needs ${{{name}}}, which is not set; put it into $RISKMAP_HOME/env")
     return variables[name]

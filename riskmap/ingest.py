@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import psycopg
 import pyarrow as pa
 
 from connectors import registry as formats
-from connectors.errors import ConnectorError
+from connectors.errors import ConfigurationError
 from connectors.model import Connector, Cursor, Interval, Parser, Payload, Pull, Reject
 from expectations import gate
 from feeds.contract import Contract
@@ -65,9 +67,9 @@ def ingest(feed_id: str, settings: Settings, *, run_id: str, interval: Interval 
     holds the feed, nothing is done and the report says ``busy``: that runner does the work.
     """
     contract = load(feed_id)
-    connector = _connect(contract, settings)
+    source = _Source(contract, settings, interval)
     run = _Run(contract, settings, run_id, "pull", keep_cursor=interval is None)
-    return run.over(lambda cursor: connector.pull(cursor, interval), acknowledge=connector.acknowledge)
+    return run.over(source.pull, acknowledge=source.acknowledge)
 
 
 def replay(feed_id: str, settings: Settings, *, run_id: str, interval: Interval | None = None) -> IngestReport:
@@ -91,6 +93,32 @@ def replay(feed_id: str, settings: Settings, *, run_id: str, interval: Interval 
             yield Pull(payloads=(payload,), cursor={})
 
     return _Run(contract, settings, run_id, "replay", keep_cursor=False).over(pulls)
+
+
+class _Source:
+    """The source system of a feed, connected at the first pull: a wrong set-up is a failed batch like any other."""
+
+    def __init__(self, contract: Contract, settings: Settings, interval: Interval | None) -> None:
+        self.contract, self.variables, self.interval = contract, settings.variables, interval
+
+    @cached_property
+    def connector(self) -> Connector:
+        contract = self.contract
+        try:
+            declaration = resolve(dict(contract.connector), self.variables)
+            address = resolve(contract.location, self.variables)
+        except KeyError as error:
+            raise ConfigurationError(str(error.args[0]), remedy="set it, then run the feed again") from error
+        if declaration["transport"] == "database":  # the other transports take all that their source holds
+            declaration["history_h"] = contract.history.total_seconds() / 3600
+        clock = {"zone": contract.clock.zone, "max_future_s": contract.clock.max_future_s}
+        return formats.connect({**declaration, **clock}, source=address)
+
+    def pull(self, cursor: Cursor) -> Iterator[Pull]:
+        return self.connector.pull(cursor, self.interval)
+
+    def acknowledge(self, pull: Pull) -> None:
+        self.connector.acknowledge(pull)
 
 
 class _Run:
@@ -125,8 +153,9 @@ class _Run:
                     report.add(counts, held=batch.state == "HELD", not_modified=pull.not_modified)
                     _log_batch(batch, counts)
                     began = datetime.now(UTC)
-            except ConnectorError as error:
-                fail_batch(conn, feed_id, run_id=self.run_id, kind=self.kind, started_at=began, error=str(error))
+            except Exception as error:
+                with suppress(psycopg.Error):  # the connection may be what failed; the first error is the one to tell
+                    fail_batch(conn, feed_id, run_id=self.run_id, kind=self.kind, started_at=began, error=str(error))
                 raise
         report.seconds = round(time.monotonic() - started, 3)
         return report
@@ -215,14 +244,6 @@ def read_payloads(contract: Contract, parser: Parser, payloads: Iterable[Payload
             entry["count"] += seen.count
     tables = {name: pa.concat_tables(tables) for name, tables in parts.items()}
     return ReadPayloads(tables, rejected, outcomes, list(drift.values()))
-
-
-def _connect(contract: Contract, settings: Settings) -> Connector:
-    declaration = resolve(dict(contract.connector), settings.variables)
-    if declaration["transport"] == "database":  # the other transports take all that their source holds
-        declaration["history_h"] = contract.history.total_seconds() / 3600
-    clock = {"zone": contract.clock.zone, "max_future_s": contract.clock.max_future_s}
-    return formats.connect({**declaration, **clock}, source=resolve(contract.location, settings.variables))
 
 
 def _with_origin(table: pa.Table, payload: Payload) -> pa.Table:
