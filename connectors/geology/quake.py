@@ -19,7 +19,7 @@ import pyarrow as pa
 from connectors.arrow import EXTRA, JSON, TIMESTAMP, as_json, to_table
 from connectors.duplicates import last_wins
 from connectors.model import Drift, Parsed, Payload, Reject
-from connectors.text import UndecodableError, decode, is_storable, storable
+from connectors.text import UndecodableError, decode, is_damaged, is_storable, storable
 
 TABLE = "earthquake"
 _KEY = ("event_id", "updated_at")
@@ -148,6 +148,9 @@ class QuakeParser:
             unknown.update(extra.keys())
             examples |= {name: str(value)[:80] for name, value in extra.items() if name not in examples}
         drift = [Drift(TABLE, name, count, examples[name]) for name, count in sorted(unknown.items())]
+        # A place name that was destroyed on its way is told; the earthquake itself is needed all the same.
+        damaged = [place for row in rows if (place := row.get("place")) and is_damaged(place)]
+        drift += [Drift(TABLE, "(damaged text)", len(damaged), damaged[0])] if damaged else []
         rows, repeated = last_wins(rows, _KEY, TABLE)
         return Parsed({TABLE: to_table(self.tables[TABLE], rows)}, rejects, [*drift, *repeated])
 
