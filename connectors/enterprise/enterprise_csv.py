@@ -205,13 +205,13 @@ def _updated_at(cell: Cell, zone: tzinfo) -> datetime:
             return local_to_utc(cell, zone)
         return to_utc(_text(cell) or "", zone, date_only=True)
     except ClockError as error:
-        raise RefusedError("enterprise.updated_at.time", f"updated_at: {error}") from error
+        raise RefusedError("enterprise.updated_at.time", f"{HEADERS['updated_at'][0]}: {error}") from error
 
 
 def _word(row: _Row, column: str, words: Mapping[str, Any]) -> Any:
     text = (_text(row.get(column)) or "").lower()
     if text not in words:
-        raise RefusedError(f"enterprise.{column}.unknown", f"{column}: the word {text[:40]!r} is not known")
+        raise RefusedError(f"enterprise.{column}.unknown", f"{HEADERS[column][0]}: the word {text[:40]!r} is not known")
     return words[text]
 
 
@@ -220,7 +220,7 @@ def _count(row: _Row) -> int | None:
     if number is None:
         return None
     if number != int(number) or abs(number) >= 2**31:
-        raise RefusedError("enterprise.employees.number", f"employees: {number} is not a count")
+        raise RefusedError("enterprise.employees.number", f"{HEADERS['employees'][0]}: {number} is not a count")
     return int(number)
 
 
@@ -231,7 +231,7 @@ def _number(row: _Row, column: str) -> float | None:
     try:
         return to_number(cell)
     except NumberError as error:
-        raise RefusedError(f"enterprise.{column}.number", f"{column}: {error}") from error
+        raise RefusedError(f"enterprise.{column}.number", f"{HEADERS[column][0]}: {error}") from error
 
 
 def _place(row: _Row, default_crs: str | None) -> dict[str, Any]:
