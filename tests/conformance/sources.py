@@ -1,0 +1,123 @@
+"""A real source system per transport that holds N records, for the formats of cases.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from connectors.model import Connector
+from connectors.registry import connect
+from tests.conformance.cases import CASES, alert, custom, quake, river_row
+from tests.local_http import Asked, LocalHttp, Reply, serve
+
+PAGE = 5
+SECRET = "hush-invented"
+QUICK = {"retry": {"attempts": 2, "base_s": 0.001, "cap_s": 0.001, "retry_after_cap_s": 2}}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source and its declaration as a contract would make it; ``http`` is the server, where there is one."""
+
+    format: str
+    address: str
+    declaration: Mapping[str, Any]
+    http: LocalHttp | None = None
+    path: str = ""
+    dead_address: str = ""
+
+    def connect(self, address: str | None = None) -> Connector:
+        return connect(self.declaration, source=address or self.address)
+
+
+def declared(name: str, **more: Any) -> dict[str, Any]:
+    """The contract's own declaration, without its unresolved address."""
+    found = dict(custom(CASES[name].feed, "connector"))
+    return {k: v for k, v in found.items() if not str(v).startswith("${")} | more
+
+
+@contextmanager
+def quake_source(count: int) -> Iterator[Source]:
+    """Pages of PAGE events, as an event service gives them."""
+
+    def answer(asked: Asked) -> Reply:
+        start = int(asked.query["offset"]) - 1
+        return Reply(quake(range(start, min(start + PAGE, count))))
+
+    with serve() as http:
+        http.on("/query", answer)
+        paging = {"kind": "offset", "items": "features", "size": PAGE}
+        yield _http_source("quake", http, "/query", declared("quake", paging=paging, **QUICK))
+
+
+@contextmanager
+def cap_source(count: int) -> Iterator[Source]:
+    """An index and a document per alert."""
+    with serve() as http:
+        entries = ""
+        for n in range(count):
+            http.on(f"/{n}.xml", Reply(alert(n).encode()))
+            link = f'<link href="{n}.xml" type="application/cap+xml"/>'
+            entries += f"<entry><id>urn:{n}</id><title>t</title><updated>2026-08-10T00:05:00Z</updated>{link}</entry>"
+        feed = f'<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:f</id><title>模拟</title>{entries}</feed>'
+        http.on("/index.xml", Reply(feed.encode()))
+        yield _http_source("cap", http, "/index.xml", declared("cap", **QUICK))
+
+
+def _http_source(name: str, http: LocalHttp, path: str, declaration: dict[str, Any]) -> Source:
+    address = f"http://user:{SECRET}@127.0.0.1:{http.port}{path}?api_key={SECRET}"
+    dead = f"http://user:{SECRET}@127.0.0.1:1{path}?api_key={SECRET}"
+    return Source(name, address, declaration, http, path, dead)
+
+
+@contextmanager
+def database_source(url: str, count: int) -> Iterator[Source]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "create table st_stbprp_b (stcd char(8), stnm text, sttp char(2), lgtd numeric, lttd numeric)"
+        )
+        for table, value in (("st_pptn_r", "drp"), ("st_river_r", "z"), ("st_rsvr_r", "rz")):
+            connection.execute(f"create table {table} (stcd char(8), tm timestamp, {value} numeric(7, 3))")
+        connection.execute("create table st_rvfcch_b (stcd char(8), wrz numeric)")
+        connection.cursor().executemany(
+            "insert into st_river_r values (%s, %s, %s)", [river_row(n) for n in range(count)]
+        )
+    dead = urlsplit(url)._replace(netloc=f"user:{SECRET}@127.0.0.1:1").geturl()
+    yield Source("sl323", url, declared("sl323"), dead_address=dead)
+
+
+@contextmanager
+def folder_source(name: str, folder: Path, count: int) -> Iterator[Source]:
+    case = CASES[name]
+    inbox = folder / "inbox"
+    inbox.mkdir()
+    for n in range(count):
+        (inbox / case.name(n)).write_bytes(case.build([n]))
+    yield Source(name, str(inbox), declared(name), dead_address=str(folder / "nowhere"))
+
+
+class Sources:
+    """Opens a source by format; a test gets one as the fixture ``sources``."""
+
+    def __init__(self, stack: ExitStack, folder: Path, database: Callable[[], str]) -> None:
+        self._stack, self._folder, self._database = stack, folder, database
+
+    def open(self, name: str, count: int) -> Source:
+        if name == "quake":
+            return self._stack.enter_context(quake_source(count))
+        if name == "cap":
+            return self._stack.enter_context(cap_source(count))
+        if name == "sl323":
+            return self._stack.enter_context(database_source(self._database(), count))
+        return self._stack.enter_context(folder_source(name, self._folder, count))
+
+
+def as_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
