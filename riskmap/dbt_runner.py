@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pickle
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -68,7 +67,9 @@ def invoke(args: Sequence[str], *, settings: Settings) -> BuildResult:
         manifest = _manifest(settings, common)
         outcome = _runner(manifest).invoke([*args, *common])
     if outcome.exception is not None:
-        return BuildResult([{"name": "dbt", "status": "error", "seconds": 0.0, "message": str(outcome.exception)}], False)
+        return BuildResult(
+            [{"name": "dbt", "status": "error", "seconds": 0.0, "message": str(outcome.exception)}], False
+        )
     return BuildResult([_node(result) for result in getattr(outcome.result, "results", [])], bool(outcome.success))
 
 
@@ -101,11 +102,12 @@ def _manifest(settings: Settings, common: Sequence[str]) -> Any:
     """The parsed project: from this process, from disk, or parsed now (and then kept in both)."""
     fingerprint = _fingerprint(settings)
     if fingerprint not in _kept:
-        file = settings.home / "dbt-target" / "manifest.pickle"
-        manifest = _read(file, fingerprint)
-        if manifest is None:
+        file = settings.home / "dbt-target" / f"manifest-{fingerprint}.msgpack"
+        if file.exists():
+            manifest = _read(file)
+        else:
             manifest = _parse(common)
-            _write(file, fingerprint, manifest)
+            _write(file, manifest)
         _kept.clear()
         _kept[fingerprint] = manifest
     return _kept[fingerprint]
@@ -118,20 +120,25 @@ def _parse(common: Sequence[str]) -> Any:
     return outcome.result
 
 
-def _read(file: Path, fingerprint: str) -> Any:
-    """The manifest kept on disk, if it is of this project and warehouse. Only we write this file, into our own home."""
-    if not file.exists():
-        return None
-    import dbt.adapters.postgres  # noqa: F401, PLC0415  # unpickling needs its classes
+def _read(file: Path) -> Any:
+    """A manifest as dbt keeps it for its own partial parsing; pickling one loses its look-ups."""
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+    from dbt.parser.manifest import extended_mashumuro_decoder  # noqa: PLC0415
 
-    found, manifest = pickle.loads(file.read_bytes())  # noqa: S301
-    return manifest if found == fingerprint else None
+    manifest = Manifest.from_msgpack(file.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()
+    return manifest
 
 
-def _write(file: Path, fingerprint: str, manifest: Any) -> None:
+def _write(file: Path, manifest: Any) -> None:
+    """Keep the manifest for the next process, whole or not at all, and forget those of other states of the project."""
+    from dbt.parser.manifest import extended_mashumaro_encoder  # noqa: PLC0415
+
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(pickle.dumps((fingerprint, manifest)))
+    draft.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
+    for old in file.parent.glob("manifest-*.msgpack"):
+        old.unlink(missing_ok=True)
     draft.replace(file)
 
 

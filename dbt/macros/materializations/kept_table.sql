@@ -13,6 +13,7 @@
     {%- set target_relation = this.incorporate(type='table') -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {%- do begin_transaction() -%}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- set kind = relation_kind(target_relation) -%}

@@ -10,6 +10,7 @@
     {%- set target_relation = this.incorporate(type='view') -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {%- do begin_transaction() -%}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- if config.get('contract').enforced -%}

@@ -1,6 +1,15 @@
 {# What live_view and kept_table share: they look relations up in the catalogue, because dbt's cache does not notice
    what a `drop ... cascade` took along. #}
 
+{% macro begin_transaction() %}
+    {# run_query() opens none by itself. A build that waits for a lock makes all later readers wait behind it, so it
+       gives up after a while instead. #}
+    {% call statement('begin_transaction') %}
+        set local lock_timeout = '20s'
+    {% endcall %}
+{% endmacro %}
+
+
 {% macro relation_kind(relation) %}
     {# 'r' table, 'v' view, ...; none if there is no such relation #}
     {% set rows = run_query(

@@ -1,5 +1,4 @@
-{{ config(materialized='kept_table', unique_key=['feed_id']) }}
-
+-- A view, so that an edited contract counts at once.
 with
 
 feeds as (

@@ -1,0 +1,407 @@
+"""The live views: what a committed record means for warnings and the map, without any dbt run after it.
+
+The warehouse is built once; every test writes into a transaction of its own, reads the views and rolls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+from dbt_rows import CAP, MINES, QUAKES, REGISTER, SENDER, WATER, Rows, box, build, reference, settings_for
+
+from feeds import registry
+from warehouse import ledger
+from warehouse.db import connect
+
+pytestmark = pytest.mark.dbt
+
+MINE = "620823009203"
+SENSOR = f"{MINE}01MN0001001A01"
+INSIDE = (105.5, 35.5)
+
+
+@pytest.fixture(scope="module")
+def built_url(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    with connect(shared_url) as conn:
+        ledger.register_feeds(conn, registry.load_all().values())
+    with psycopg.connect(shared_url) as conn:
+        rows = Rows(conn)
+        rows.region("620000", "province", None, (100, 30, 110, 40))
+        rows.region("620800", "city", "620000", (104, 34, 107, 37))
+        rows.region("620823", "county", "620800", (105, 35, 106, 36))
+        _register(rows)
+    build(settings_for(shared_url, tmp_path_factory.mktemp("home")))
+    return shared_url
+
+
+def _register(rows: Rows) -> None:
+    since = rows.ago(days=400)
+    common = {"updated_at": since, "longitude": INSIDE[0], "latitude": INSIDE[1], "source_crs": "EPSG:4326"}
+    common |= {"is_key_enterprise": True, "region_code": None, "status": "active"}
+    for code, industry, level, mine in (
+        ("SHOP", "commerce", "blue", None),
+        ("WORKS", "hazchem", "unknown", None),
+        ("MINE", "coal_mine", "yellow", MINE),
+        ("POND", "tailings", "blue", None),
+    ):
+        names = {"credit_code": code, "enterprise_name": f"模拟{code}", "industry": industry}
+        rows.land("enterprise", REGISTER, **names, static_level=level, mine_code=mine, **common)
+    for code, kind in (("RIVER", "ZZ"), ("BARE", "ZZ"), ("RAIN", "PP")):
+        place = {"longitude": INSIDE[0], "latitude": INSIDE[1]}
+        rows.land("station", WATER, station_code=code, station_name=f"模拟{code}", station_type=kind, **place)
+    rows.land("flood_threshold", WATER, station_code="RIVER", warning_level_m=10, guarantee_level_m=12)
+    rows.land(
+        "sensor",
+        MINES,
+        point_code=SENSOR,
+        defined_at=since,
+        mine_code=MINE,
+        sensor_type_code="0001",
+        value_type="MN",
+        unit="%CH4",
+        alarm_upper=1.0,
+        issued_at=since,
+    )
+
+
+@pytest.fixture
+def rows(built_url: str) -> Iterator[Rows]:
+    with psycopg.connect(built_url) as conn:
+        yield Rows(conn)
+        conn.rollback()
+
+
+def states(rows: Rows) -> dict[str, str]:
+    return {row["identifier"]: row["state"] for row in rows.all("select identifier, state from marts.fct_warning")}
+
+
+def current(rows: Rows) -> list[str]:
+    found = rows.all("select identifier from marts.fct_warning_current order by identifier")
+    return [row["identifier"] for row in found]
+
+
+def test_a_committed_warning_is_current_at_once(rows: Rows) -> None:
+    rows.warning("A", rows.ago(hours=1), info={"expires_at": rows.ago(hours=-5)})
+    found = rows.one("select *, st_area(geometry) as area from marts.fct_warning_current")
+    assert (found["identifier"], found["colour"], found["geometry_source"]) == ("A", "yellow", "polygon")
+    assert found["area"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("order", ["alert first", "update first"])
+def test_an_update_supersedes_its_alert_in_either_order(rows: Rows, order: str) -> None:
+    alert = (SENDER, "A", rows.ago(hours=2).replace(microsecond=0))
+    deeds = [
+        lambda: rows.warning("A", alert[2]),
+        lambda: rows.warning("U", rows.ago(hours=1), msg_type="Update", refers_to=[alert], info={"colour": "orange"}),
+    ]
+    for deed in deeds if order == "alert first" else reversed(deeds):
+        deed()
+    assert states(rows) == {"A": "superseded", "U": "active"}
+    assert current(rows) == ["U"]
+    chain = rows.all("select chain_key, is_latest, superseded_by from marts.fct_warning order by identifier")
+    assert {row["chain_key"] for row in chain} == {reference(*alert)}
+    assert [row["is_latest"] for row in chain] == [False, True]
+    assert chain[0]["superseded_by"].startswith(f"{SENDER},U,")
+
+
+def test_a_cancel_that_comes_first_waits_for_its_alert(rows: Rows) -> None:
+    alert = (SENDER, "A", rows.ago(hours=2).replace(microsecond=0))
+    rows.warning("C", rows.ago(hours=1), msg_type="Cancel", refers_to=[alert])
+    found = rows.one("select state, chain_key, unknown_references from marts.fct_warning")
+    assert (found["state"], found["chain_key"]) == ("cancelled", reference(*alert))
+    assert found["unknown_references"] == [reference(*alert)]
+    rows.warning("A", alert[2])
+    assert states(rows) == {"A": "cancelled", "C": "cancelled"}
+    assert current(rows) == []
+
+
+def test_what_refers_to_an_unknown_message_or_to_nonsense_stands(rows: Rows) -> None:
+    unknown = (SENDER, "GONE", rows.ago(days=1).replace(microsecond=0))
+    rows.warning("U", rows.ago(hours=1), msg_type="Update", refers_to=[unknown])
+    rows.conn.execute(
+        "update landing.warning set reference_list = reference_list || %s::jsonb",
+        ('["not a triple", "a,b,2026-02-30T25:00:00+08:00", "a,b,c"]',),
+    )
+    found = rows.one("select state, jsonb_array_length(unknown_references) as n, chain_key from marts.fct_warning")
+    assert (found["state"], found["n"], found["chain_key"]) == ("active", 4, reference(*unknown))
+
+
+def test_a_chain_is_whole_although_its_middle_is_missing(rows: Rows) -> None:
+    alert = rows.warning("A", rows.ago(hours=3).replace(microsecond=0))
+    middle = (SENDER, "U1", rows.ago(hours=2).replace(microsecond=0))
+    rows.warning("U2", rows.ago(hours=1), msg_type="Update", refers_to=[alert, middle])
+    rows.warning("B", rows.ago(hours=1), msg_type="Update", refers_to=[middle])
+    found = rows.all("select distinct chain_key from marts.fct_warning")
+    assert [row["chain_key"] for row in found] == [reference(*alert)]
+
+
+def test_a_newer_version_of_an_identifier_replaces_the_older(rows: Rows) -> None:
+    rows.warning("A", rows.ago(hours=2), info={"colour": "blue"})
+    rows.warning("A", rows.ago(hours=1), info={"colour": "red"})
+    assert [row["colour"] for row in rows.all("select colour from marts.fct_warning_current")] == ["red"]
+
+
+@pytest.mark.parametrize("status", ["Test", "Exercise", "System", "Draft"])
+def test_a_test_is_never_current_and_closes_nothing(rows: Rows, status: str) -> None:
+    alert = rows.warning("A", rows.ago(hours=2).replace(microsecond=0))
+    rows.warning("T", rows.ago(hours=1), status=status, msg_type="Cancel", refers_to=[alert])
+    assert states(rows) == {"A": "active", "T": "not_actual"}
+
+
+def test_a_warning_expires_only_when_all_its_infos_have(rows: Rows) -> None:
+    past, future = {"expires_at": rows.ago(minutes=1), "colour": "red"}, {"expires_at": rows.ago(minutes=-9)}
+    rows.warning("HALF", rows.ago(hours=1), infos=[past, future])
+    rows.warning("OVER", rows.ago(hours=1), infos=[past, past])
+    rows.warning("OPEN", rows.ago(hours=1), infos=[past, {}])
+    assert states(rows) == {"HALF": "active", "OVER": "expired", "OPEN": "active"}
+    speaking = rows.one("select colour, expires_at from marts.fct_warning where identifier = 'HALF'")
+    assert speaking == {"colour": "yellow", "expires_at": future["expires_at"]}
+    assert rows.one("select expires_at from marts.fct_warning where identifier = 'OPEN'") == {"expires_at": None}
+
+
+def test_a_warning_without_infos_stands_without_colour_or_area(rows: Rows) -> None:
+    rows.warning("A", rows.ago(hours=1), infos=[])
+    found = rows.one("select colour, geometry, geometry_source from marts.fct_warning_current")
+    assert found == {"colour": "unknown", "geometry": None, "geometry_source": "none"}
+
+
+class TestAbsence:
+    """Contract: closing.absent_polls = 3."""
+
+    URL = "https://source.example/a.xml"
+
+    @pytest.fixture
+    def listed(self, rows: Rows) -> Rows:
+        rows.warning("A", rows.ago(hours=2), url=self.URL)
+        batch = rows.batch(CAP, at=rows.ago(minutes=60))
+        listing = {"document_url": self.URL, "listed_at": rows.ago(minutes=60, seconds=1)}
+        rows.land("warning_listing", CAP, **listing, batch_id=batch, payload_sha256="index")
+        return rows
+
+    @pytest.mark.parametrize(
+        ("polls", "state"),
+        [
+            (["LANDED", "LANDED"], "active"),
+            (["LANDED", "LANDED", "LANDED"], "absent"),
+            (["LANDED", "NOT_MODIFIED", "NOT_MODIFIED"], "absent"),
+            # "not modified" repeats a list in which it still stands
+            (["NOT_MODIFIED", "NOT_MODIFIED", "NOT_MODIFIED", "NOT_MODIFIED"], "active"),
+            (["NOT_MODIFIED", "LANDED", "NOT_MODIFIED"], "active"),
+            (["LANDED", "FAILED", "HELD", "LANDED"], "active"),
+        ],
+    )
+    def test_polls_without_it(self, listed: Rows, polls: list[str], state: str) -> None:
+        for minute, result in enumerate(polls):
+            error = {"error": "refused"} if result == "FAILED" else {}
+            at = listed.ago(minutes=50 - minute)
+            listed.insert(
+                "ops.batch",
+                {"feed_id": CAP, "run_id": "t", "kind": "pull", "state": result, "started_at": at, "fetched_at": at}
+                | {"committed_at": at}
+                | error,
+            )
+        assert states(listed) == {"A": state}
+
+    def test_replays_are_no_polls(self, listed: Rows) -> None:
+        for minute in range(5):
+            listed.batch(CAP, at=listed.ago(minutes=50 - minute), kind="replay")
+        assert states(listed) == {"A": "active"}
+
+    def test_it_comes_back_when_it_is_listed_again(self, listed: Rows) -> None:
+        for minute in range(3):
+            batch = listed.batch(CAP, at=listed.ago(minutes=50 - minute))
+        listed.conn.execute(
+            "update landing.warning_listing set listed_at = %s, batch_id = %s",
+            (listed.ago(minutes=48, seconds=1), batch),
+        )
+        assert states(listed) == {"A": "active"}
+
+    def test_a_poll_that_fetched_the_same_list_again_lists_it(self, listed: Rows) -> None:
+        for minute in range(4):
+            batch = listed.batch(CAP, at=listed.ago(minutes=50 - minute))
+            listed.insert(
+                "ops.batch_payload",
+                {"batch_id": batch, "feed_id": CAP, "sha256": "index", "outcome": "ACCEPTED", "rejects": 0},
+            )
+        assert states(listed) == {"A": "active"}
+
+
+class TestArea:
+    def drawn(self, rows: Rows, **area: object) -> dict[str, object]:
+        rows.warning("A", rows.ago(hours=1), area={"area_wkt": None, "geometry_source": "geocode", **area})
+        return rows.one(
+            """select geometry_source, matched_level, round(st_area(geometry)::numeric, 2)::float as area,
+                 st_isvalid(geometry) as is_valid, st_srid(geometry) as srid from marts.fct_warning_current"""
+        )
+
+    @pytest.mark.parametrize(
+        ("code", "level", "area"),
+        [
+            ("620823", "county", 1.0),
+            ("620823000000", "county", 1.0),
+            ("620899", "city", 9.0),
+            ("629999", "province", 100.0),
+        ],
+    )
+    def test_a_code_is_looked_up_and_its_parents_after_it(self, rows: Rows, code: str, level: str, area: float) -> None:
+        assert self.drawn(rows, region_code=code) == {
+            "geometry_source": "geocode",
+            "matched_level": level,
+            "area": area,
+            "is_valid": True,
+            "srid": 4326,
+        }
+
+    def test_an_unknown_code_leaves_no_area_and_says_so(self, rows: Rows) -> None:
+        found = self.drawn(rows, region_code="990101")
+        assert (found["geometry_source"], found["area"]) == ("none", None)
+
+    def test_a_circle_becomes_a_disc_of_kilometres(self, rows: Rows) -> None:
+        self.drawn(rows, circles=["35.5,105.5 10", "nonsense"], geometry_source="circle")
+        found = rows.one(
+            "select geometry_source, st_area(geometry::geography) / 1e6 as km2 from marts.fct_warning_current"
+        )
+        assert found["geometry_source"] == "circle"
+        assert found["km2"] == pytest.approx(314, rel=0.01)
+
+    def test_a_polygon_beats_its_geocode(self, rows: Rows) -> None:
+        found = self.drawn(rows, area_wkt=box(105, 35, 105.5, 35.5), region_code="620000")
+        assert (found["geometry_source"], found["area"], found["matched_level"]) == ("polygon", 0.25, None)
+
+    def test_a_self_crossing_polygon_is_made_valid(self, rows: Rows) -> None:
+        bow = "MULTIPOLYGON(((105 35, 106 36, 106 35, 105 36, 105 35)))"
+        assert self.drawn(rows, area_wkt=bow)["is_valid"]
+
+    def test_text_that_is_no_geometry_does_not_take_the_map_down(self, rows: Rows) -> None:
+        found = self.drawn(rows, area_wkt="MULTIPOLYGON(((105 35, 106", region_code="620823")
+        assert (found["geometry_source"], found["area"]) == ("geocode", 1.0)
+
+
+def risk(rows: Rows, object_id: str) -> dict[str, object]:
+    return rows.one(
+        "select static_level, dynamic_level, level, drivers from marts.one_map_object where object_id = %s", object_id
+    )
+
+
+def levels(rows: Rows, object_id: str) -> tuple[object, object]:
+    found = risk(rows, object_id)
+    return found["dynamic_level"], found["level"]
+
+
+def rules(rows: Rows, object_id: str) -> dict[str, str]:
+    return {driver["rule"]: driver["level"] for driver in risk(rows, object_id)["drivers"]}  # type: ignore[attr-defined]
+
+
+class TestMap:
+    def test_without_evidence_levels_are_unknown(self, rows: Rows) -> None:
+        assert levels(rows, "enterprise:SHOP") == ("unknown", "blue")
+        assert levels(rows, "enterprise:WORKS") == ("unknown", "unknown")
+        assert levels(rows, "enterprise:MINE") == ("unknown", "yellow")
+        assert levels(rows, f"station:{WATER}:RIVER") == ("unknown", "unknown")
+
+    def test_a_warning_gives_its_colour_to_what_it_covers(self, rows: Rows) -> None:
+        rows.warning("A", rows.ago(hours=1), info={"colour": "orange"})
+        rows.warning("FAR", rows.ago(hours=1), info={"colour": "red"}, area={"area_wkt": box(100, 30, 101, 31)})
+        assert levels(rows, "enterprise:SHOP") == ("orange", "orange")
+        assert rules(rows, "enterprise:SHOP") == {"warning_enterprise": "orange"}
+        driver = risk(rows, "enterprise:SHOP")["drivers"][0]  # type: ignore[index]
+        assert driver["evidence"].startswith(f"{SENDER},A,")
+        assert driver["observed_at"] is not None
+
+    def test_no_warning_is_good_news_only_while_the_source_is_polled(self, rows: Rows) -> None:
+        rows.batch(CAP, at=rows.ago(seconds=90), state="NOT_MODIFIED")
+        assert levels(rows, "enterprise:WORKS") == ("blue", "blue")
+        assert levels(rows, "enterprise:MINE") == ("unknown", "yellow")  # its own sensors are silent
+        rows.conn.execute("update ops.batch set fetched_at = %s, committed_at = now()", (rows.ago(minutes=9),))
+        assert levels(rows, "enterprise:WORKS") == ("unknown", "unknown")
+
+    @pytest.mark.parametrize(
+        ("stage", "level", "held"),
+        [
+            (9.99, "blue", {}),
+            (10.0, "blue", {}),
+            (10.01, "orange", {"stage_above_warning_level": "orange"}),
+            (12.5, "red", {"stage_above_warning_level": "orange", "stage_above_guarantee_level": "red"}),
+        ],
+    )
+    def test_river_stage(self, rows: Rows, stage: float, level: str, held: dict[str, str]) -> None:
+        rows.observation(WATER, "RIVER", "water_level_m", rows.ago(minutes=2), stage)
+        assert levels(rows, f"station:{WATER}:RIVER") == (level, level)
+        assert rules(rows, f"station:{WATER}:RIVER") == held
+
+    def test_a_missing_threshold_is_unknown_not_false(self, rows: Rows) -> None:
+        rows.observation(WATER, "BARE", "water_level_m", rows.ago(minutes=2), 99.0)
+        assert levels(rows, f"station:{WATER}:BARE") == ("unknown", "unknown")
+        assert set(rules(rows, f"station:{WATER}:BARE").values()) == {"unknown"}
+
+    def test_only_the_newest_and_fresh_observation_counts(self, rows: Rows) -> None:
+        rows.observation(WATER, "RIVER", "water_level_m", rows.ago(minutes=7), 12.5)
+        rows.observation(WATER, "RIVER", "water_level_m", rows.ago(minutes=2), 9.0)
+        assert levels(rows, f"station:{WATER}:RIVER")[0] == "blue"
+        rows.conn.execute("delete from landing.observation")
+        # three intervals of 300 s plus the promise of 1200 s are 35 minutes
+        rows.observation(WATER, "RIVER", "water_level_m", rows.ago(minutes=34), 12.5)
+        assert levels(rows, f"station:{WATER}:RIVER")[0] == "red"
+        rows.conn.execute("update landing.observation set event_at = %s", (rows.ago(minutes=36),))
+        assert levels(rows, f"station:{WATER}:RIVER")[0] == "unknown"
+
+    @pytest.mark.parametrize(
+        ("amounts", "level"),
+        [
+            ([(5, 9.0), (35, 10.9)], "blue"),
+            ([(5, 9.0), (35, 11.0)], "yellow"),
+            ([(5, 9.0), (65, 11.0)], "blue"),
+            ([(5, 0.0), (600, 99.9)], "yellow"),
+            ([(5, 0.0), (600, 100.0)], "orange"),
+            ([(5, 0.0), (600, 250.0)], "red"),
+            ([(5, 0.0), (1500, 250.0)], "blue"),
+        ],
+    )
+    def test_rain_sums(self, rows: Rows, amounts: list[tuple[int, float]], level: str) -> None:
+        for minutes, amount in amounts:
+            rows.observation(WATER, "RAIN", "rain_mm", rows.ago(minutes=minutes), amount, unit="mm")
+        assert levels(rows, f"station:{WATER}:RAIN")[0] == level
+
+    @pytest.mark.parametrize(
+        ("value", "flags", "level", "held"),
+        [
+            (0.99, 0, "yellow", set()),
+            (1.0, 0, "red", {"methane_above_alarm"}),
+            (0.5, 1 | 2, "orange", {"sensor_alarm"}),
+            (1.5, 1, "red", {"methane_above_alarm", "sensor_alarm"}),
+            (1.5, 1 | 4, "yellow", set()),  # under calibration: no evidence at all
+        ],
+    )
+    def test_mine_sensors(self, rows: Rows, value: float, flags: int, level: str, held: set[str]) -> None:
+        rows.observation(MINES, SENSOR, "methane_pct", rows.ago(minutes=1), value, unit="pct", status_flags=flags)
+        assert risk(rows, "enterprise:MINE")["level"] == level
+        assert set(rules(rows, "enterprise:MINE")) == held
+
+    @pytest.mark.parametrize(
+        ("longitude", "magnitude", "hours", "status", "is_driver"),
+        [
+            (106.0, 4.0, 23, "automatic", True),
+            (106.1, 4.0, 23, "automatic", False),  # 54 km
+            (106.0, 3.9, 23, "automatic", False),
+            (106.0, 4.0, 25, "automatic", False),
+            (106.0, 6.0, 1, "deleted", False),
+        ],
+    )
+    def test_earthquakes(
+        self, rows: Rows, longitude: float, magnitude: float, hours: float, status: str, is_driver: bool
+    ) -> None:
+        quake = {"event_id": "q1", "updated_at": rows.now, "event_at": rows.ago(hours=hours), "magnitude": magnitude}
+        place = {"longitude": longitude, "latitude": 35.5, "depth_km": 10}
+        rows.land("earthquake", QUAKES, **quake, **place, status=status, event_type="earthquake", ids=["q1"])
+        assert ("earthquake_mine" in rules(rows, "enterprise:MINE")) is is_driver
+        assert ("earthquake_tailings_pond" in rules(rows, "enterprise:POND")) is is_driver
+        assert rules(rows, "enterprise:SHOP") == {}
+
+    def test_regions_count_their_objects(self, rows: Rows) -> None:
+        rows.warning("A", rows.ago(hours=1), info={"colour": "red"})
+        county = rows.one("select * from marts.one_map_region where region_code = '620823'")
+        assert (county["n_objects"], county["n_red"], county["level"]) == (7, 7, "red")
+        assert county["as_of"] - rows.now < timedelta(seconds=1)
