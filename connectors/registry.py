@@ -89,7 +89,7 @@ def _http(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Connec
         raise ValueError(f"walk cap_feed needs a format with an index of documents, {bound.format} has none")
     return HttpConnector(
         parser=bound,
-        client=HttpClient(_build(HttpOptions, declaration), _build(RetryPolicy, _section(declaration, "retry") or {})),
+        client=HttpClient(_build(HttpOptions, declaration), RetryPolicy(**_section(declaration, "retry") or {})),
         url=address,
         walk=walk,
         expect=FORMATS[bound.format].expect,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Literal
 from urllib.parse import urlsplit
@@ -37,11 +37,11 @@ class HttpConnector:
 
     parser: Parser
     client: HttpClient
-    url: str
+    url: str = field(repr=False)  # it may hold a key
     walk: Walk = "single"
     expect: Expect = "any"
     paging: Paging | None = None
-    query_url: str | None = None
+    query_url: str | None = field(default=None, repr=False)
 
     def pull(self, cursor: Cursor, interval: Interval | None = None) -> Iterator[Pull]:
         if interval is not None and self.query_url:
