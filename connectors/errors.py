@@ -39,7 +39,7 @@ class ConnectorError(Exception):
         return (_rebuild, (type(self), self.what, self.remedy, self.source, self.retry_after, self.status_code))
 
 
-def _rebuild(
+def _rebuild(  # noqa: PLR0917 - pickle hands them over by position
     kind: type[ConnectorError],
     what: str,
     remedy: str,
