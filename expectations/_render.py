@@ -44,7 +44,7 @@ def _rule_result(rule: Mapping[str, Any], rows: int) -> ExpectationValidationRes
             meta={"rule": rule["rule"], "severity": rule["severity"]},
             severity=GX_SEVERITY[rule["severity"]],
         ),
-        result={} if rule["success"] else _failure(rule, rows),
+        result=_counts(rows, 0, []) if rule["success"] else _failure(rule, rows),
         exception_info={"raised_exception": False, "exception_message": None, "exception_traceback": None},
     )
 
@@ -54,10 +54,13 @@ def _failure(rule: Mapping[str, Any], rows: int) -> dict[str, Any]:
     sample = [html.escape(value) for value in rule["sample"]]
     if not rule["failed"]:
         return {"observed_value": ", ".join(sample)}
-    percent = 100.0 * rule["failed"] / rows
+    return _counts(rows, rule["failed"], sample)
+
+
+def _counts(rows: int, failed: int, sample: list[str]) -> dict[str, Any]:
     return {
         "element_count": rows,
-        "unexpected_count": rule["failed"],
-        "unexpected_percent": percent,
+        "unexpected_count": failed,
+        "unexpected_percent": 100.0 * failed / rows if rows else 0.0,
         "partial_unexpected_list": sample,
     }

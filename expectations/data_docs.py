@@ -7,10 +7,12 @@ and fonts from half a dozen foreign hosts, which an air-gapped network does not 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,9 @@ class StoredResult:
 
     @property
     def file(self) -> str:
-        return f"{self.suite}.{self.batch_id}.html"
+        """Name of its page: another result, or the same batch id in another warehouse, has another name."""
+        told = json.dumps([self.validated_at.isoformat(), self.result], sort_keys=True, default=str)
+        return f"{self.suite}.{self.batch_id}.{sha256(told.encode()).hexdigest()[:8]}.html"
 
     @property
     def time(self) -> str:
@@ -48,15 +52,17 @@ class StoredResult:
 def build(results: Iterable[StoredResult], folder: Path) -> Path:
     """Write the pages of the newest results into ``folder``, which belongs to Data Docs alone; returns the index.
 
-    Readers never meet a missing page: every file is replaced in one step, the index follows the pages it links to,
-    and pages that it no longer links to are removed last.
+    Readers never meet a missing page: every file appears in one step, the index follows the pages it links to, and
+    pages that it no longer links to are removed last. A page that exists is not rendered again.
     """
     suites = _newest(results)
     folder.mkdir(parents=True, exist_ok=True)
     written = {"index.html"}
     for page in (page for pages in suites.values() for page in pages):
-        _write(folder / page.file, _validation_page(page))
-        written.add(page.file)
+        file = folder / page.file
+        if not file.exists():
+            _write(file, _validation_page(page))
+        written.add(file.name)
     index = folder / "index.html"
     _write(index, _fill("index.html.j2", title="数据质量文档", suites=suites, kept=KEPT))
     for old in folder.glob("*.html"):

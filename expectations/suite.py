@@ -20,6 +20,9 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error", "critical")
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """Nothing that a source system measures or publishes is older; 0001-01-01 and 1899-12-30 are unset clocks."""
 
+ANNOUNCED_S = 30 * 86_400.0
+"""How far ahead of its publication an event may lie where it is announced, not observed: 30 days."""
+
 LARGEST_DOUBLE = 1.7976931348623157e308
 NUL_COLUMN = "columns holding NUL"
 COLUMNS_RULE = "table.columns"
@@ -139,17 +142,16 @@ def _derived(contract: Contract, table: Table) -> Iterator[Check]:
 def _clocks(contract: Contract, table: Table) -> Iterator[tuple[str, Latest]]:
     """The columns that are clocks: issued, event, and every instant in the key; each with its latest instant.
 
-    An event may lie ahead of its publication (a warning's onset) as far as the contract's clock allows.
+    An event that is no part of the key may be announced before it comes (the onset of a warning).
     """
     clock = contract.clock
-    ahead = float(getattr(clock, "max_event_ahead_s", None) or clock.max_future_s)
     for column in table.columns:
         if column.physical_type != "timestamptz":
             continue
         if column.name == clock.issued or column.key_position is not None:
             yield column.name, Latest(clock.max_future_s)
         elif column.name == clock.event:
-            yield column.name, Latest(ahead)
+            yield column.name, Latest(ANNOUNCED_S)
 
 
 def _clock(name: str, latest: Latest, table: Table) -> Iterator[Check]:

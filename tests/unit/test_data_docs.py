@@ -82,7 +82,7 @@ def stored(batch: int, feed: str = "water_regime", **more: Any) -> StoredResult:
 
 def test_a_page_shows_rules_counts_and_chinese(tmp_path: Path) -> None:
     build([stored(7)], tmp_path)
-    page = Page(tmp_path / "water_regime.station.7.html")
+    page = Page(tmp_path / stored(7).file)
     assert "RiskMap 一张图" in page.text
     assert "status.in_set" in page.text
     assert "应为其中之一：在用, 停用" in page.text
@@ -93,7 +93,7 @@ def test_a_page_shows_rules_counts_and_chinese(tmp_path: Path) -> None:
 
 def test_what_a_source_sent_is_text_not_markup(tmp_path: Path) -> None:
     build([stored(7)], tmp_path)
-    page = Page(tmp_path / "water_regime.station.7.html")
+    page = Page(tmp_path / stored(7).file)
     assert "script" not in page.tags
     assert "坏<script>alert(1)</script>" in page.text
     assert "关 & 停" in page.text
@@ -112,16 +112,32 @@ def test_pages_fetch_nothing(tmp_path: Path) -> None:
 
 def test_the_index_links_the_newest_results_and_nothing_else(tmp_path: Path) -> None:
     index = build([*(stored(i) for i in range(1, 9)), stored(3, feed="earthquake")], tmp_path)
-    newest = [f"water_regime.station.{i}.html" for i in (8, 7, 6, 5, 4)]
-    assert len(newest) == KEPT
-    assert Page(index).references == ["earthquake.station.3.html", *newest]
-    assert {f.name for f in tmp_path.iterdir()} == {"index.html", "earthquake.station.3.html", *newest}
+    newest = [stored(i).file for i in (8, 7, 6, 5, 4)]
+    quake = stored(3, feed="earthquake").file
+    assert len(set(newest)) == KEPT
+    assert Page(index).references == [quake, *newest]
+    assert {f.name for f in tmp_path.iterdir()} == {"index.html", quake, *newest}
 
 
 def test_building_again_removes_what_is_no_longer_linked(tmp_path: Path) -> None:
     build([stored(1), stored(2)], tmp_path)
     build([stored(3)], tmp_path)
-    assert {f.name for f in tmp_path.iterdir()} == {"index.html", "water_regime.station.3.html"}
+    assert {f.name for f in tmp_path.iterdir()} == {"index.html", stored(3).file}
+
+
+def test_a_batch_id_that_comes_again_gets_a_page_of_its_own(tmp_path: Path) -> None:
+    build([stored(1)], tmp_path)
+    build([stored(1, result=result(NOT_NULL))], tmp_path)
+    [page] = [f for f in tmp_path.iterdir() if f.name != "index.html"]
+    assert "status.in_set" not in Page(page).text
+
+
+def test_a_page_that_exists_is_left_as_it_is(tmp_path: Path) -> None:
+    build([stored(1)], tmp_path)
+    page = tmp_path / stored(1).file
+    before = page.stat().st_ino
+    build([stored(1), stored(2)], tmp_path)
+    assert page.stat().st_ino == before
 
 
 def test_no_results_yet(tmp_path: Path) -> None:
@@ -149,8 +165,9 @@ def test_no_results_yet(tmp_path: Path) -> None:
     ],
 )
 def test_every_kind_of_rule_renders(tmp_path: Path, entry: dict[str, Any]) -> None:
-    build([stored(1, result=result(entry))], tmp_path)
-    text = Page(tmp_path / "water_regime.station.1.html").text
+    one = stored(1, result=result(entry))
+    build([one], tmp_path)
+    text = Page(tmp_path / one.file).text
     assert entry["rule"] in text
     assert "Rendering failed" not in text
     assert "exception" not in text.lower()
@@ -170,7 +187,8 @@ def test_pages_are_built_from_what_the_gate_gives(tmp_path: Path) -> None:
     columns |= {"extra": pa.nulls(2, pa.string()), "payload_sha256": pa.array(["a", "b"])}
     columns |= {"fetched_at": pa.array([AT, AT], types["timestamptz"])}
     verdict = gate.check(table, pa.table(columns), contract=contract)
-    build([StoredResult("water_regime", table.name, 1, AT, verdict.results[0])], tmp_path)
-    text = Page(tmp_path / "water_regime.flood_threshold.1.html").text
+    one = StoredResult("water_regime", table.name, 1, AT, verdict.results[0])
+    build([one], tmp_path)
+    text = Page(tmp_path / one.file).text
     assert "station_code.not_null" in text
     assert "1 unexpected values found" in text

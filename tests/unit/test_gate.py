@@ -502,6 +502,19 @@ def test_every_one_of_210_000_failing_rows_is_named(contract: Contract) -> None:
     assert verdict.failures[-1].record["code"] == str(verdict.failures[-1].row)
 
 
+def test_an_override_flags_what_it_lands(tmp_path: Path) -> None:
+    warned = rule("warning", "expect_column_values_to_be_between", max_value=50)
+    held = rule("critical", "expect_column_values_to_be_in_set", value_set=["红"])
+    contract = contract_with(tmp_path, value=[warned], colour=[held])
+    table = contract.table("reading")
+    frame = frame_of(contract, "reading", [{"flags": -1, "value": 60.0, "colour": "红"}, {"colour": "红"}])
+    verdict = gate.check(table, frame, contract=contract, override=True)
+    assert verdict.failures == []
+    assert verdict.kept.column("quality_flags").to_pylist() == [["flags.between", "value.between"], []]
+    frame = frame_of(contract, "reading", [{"colour": "绿"}])
+    assert gate.check(table, frame, contract=contract, override=True).held
+
+
 def test_rows_beyond_one_slice_keep_their_positions(contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "MAX_ROWS", 2)
     verdict = judge(contract, {}, {}, {"flags": -1}, {}, {"level": -1.0})
@@ -525,6 +538,21 @@ def test_swapped_coordinates_are_quarantined(feed: str, table: str) -> None:
     verdict = gate.check(contract.table(table), frame, contract=contract)
     positions = {(f.row, f.rule) for f in verdict.failures if f.column in ("longitude", "latitude")}
     assert positions == {(1, "longitude.between"), (1, "latitude.between")}
+
+
+@pytest.mark.parametrize(
+    ("change", "rules"),
+    [
+        ({"event_at": FETCHED + timedelta(hours=72)}, set()),
+        ({"event_at": FETCHED + timedelta(days=31)}, {"event_at.not_in_future"}),
+        ({"sent_at": FETCHED + timedelta(hours=1)}, {"sent_at.not_in_future"}),
+    ],
+)
+def test_a_warning_may_announce_what_comes_in_72_hours(change: Mapping[str, Any], rules: set[str]) -> None:
+    contract = load("weather_warning")
+    words = {"status": "Actual", "msg_type": "Alert", "scope": "Public"}
+    verdict = gate.check(contract.table("warning"), frame_of(contract, "warning", [words | change]), contract=contract)
+    assert {rule for _, rule in broken(verdict)} == rules
 
 
 def test_every_table_of_every_feed_has_a_suite_that_runs() -> None:
