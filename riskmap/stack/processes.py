@@ -43,8 +43,8 @@ class Process:
         known = self._known()
         if known is None or known["boot"] != BOOT_ID.read_text().strip():
             return None
-        pid = int(known["pid"])
-        return pid if _start_ticks(pid) == known["ticks"] else None
+        pid, ticks = int(known["pid"]), _start_ticks(int(known["pid"]))
+        return pid if ticks is not None and ticks == known["ticks"] else None
 
     @property
     def started_at(self) -> float:
