@@ -70,8 +70,8 @@ class Archive:
         # A reader, or a writer that comes after a crash, sees the whole file under its name or none. Two writers of
         # the same bytes may both get here: the second move puts the same bytes in place once more.
         unfinished = f"{path}.{uuid.uuid4().hex}.part"
-        self._fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
         try:
+            self._fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
             with self._fs.open(unfinished, "wb") as file:
                 file.write(packed)
                 _flush_to_disk(file)

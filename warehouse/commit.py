@@ -18,7 +18,7 @@ from warehouse.load import Landed, land
 from warehouse.storable import storable
 
 Step = Callable[[str], None]
-"""Told the name of each step when it is done: ``landed <table>``, ``quarantined``, ``recorded``, ``committed``."""
+"""Told what is done: ``copied <table>``, ``landed <table>``, ``quarantined``, ``recorded``, ``committed``."""
 
 
 def _silent(step: str) -> None:
@@ -126,8 +126,8 @@ def _land_tables(
             table = contract.table(name)
         except KeyError as error:
             raise CommitError(str(error.args[0]), remedy="add the table to the contract") from error
-        landed[name] = land(conn, contract, table, data, batch_id) if data.num_rows else Landed(0, 0, 0)
-        done(f"landed {name}")
+        if data.num_rows:
+            landed[name] = land(conn, contract, table, data, batch_id=batch_id, done=done)
     return landed
 
 

@@ -210,11 +210,11 @@ def publish(conn: Connection, batch_ids: Sequence[int], build_id: str, nodes: Se
     A batch that was published before keeps its time: that is when its records became visible.
     """
     with own_transaction(conn):
+        _close_build(conn, build_id, "SUCCEEDED", nodes, None)
         conn.execute(
             "insert into ops.publication (batch_id, build_id) select unnest(%s::bigint[]), %s on conflict do nothing",
             (list(batch_ids), build_id),
         )
-        _close_build(conn, build_id, "SUCCEEDED", nodes, None)
 
 
 def _close_build(

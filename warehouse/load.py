@@ -9,7 +9,7 @@ warnings about it have changed); ``see`` (same content, seen at another time); `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -35,9 +35,12 @@ class Landed:
     unchanged: int
 
 
-def land(conn: Connection, contract: Contract, table: Table, data: pa.Table, batch_id: int) -> Landed:
-    """Bring ``data`` into its partition, inside the caller's transaction."""
+def land(
+    conn: Connection, contract: Contract, table: Table, data: pa.Table, *, batch_id: int, done: Callable[[str], None]
+) -> Landed:
+    """Bring ``data`` into its partition, inside the caller's transaction; ``done`` is told of each step."""
     _copy(conn, table, data)
+    done(f"copied {table.name}")
     conn.execute(_changes_query(contract, table))
     counted = dict(conn.execute(sql.SQL("select action, count(*) from {} group by action").format(_changes(table))))
     inserted, updated = counted.get("insert", 0), counted.get("update", 0) + counted.get("flag", 0)
@@ -46,6 +49,7 @@ def land(conn: Connection, contract: Contract, table: Table, data: pa.Table, bat
     if inserted >= ANALYZE_FROM:
         _analyze(conn, contract, table, inserted)
     conn.execute(sql.SQL("drop table {}, {}").format(_stage(table), _changes(table)))
+    done(f"landed {table.name}")
     return Landed(inserted, updated, data.num_rows - inserted - updated)
 
 

@@ -18,7 +18,8 @@ from warehouse import arrow
 from warehouse.batch import Batch, PayloadOutcome, QuarantineRow
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
-WATER = registry.load("water_regime")
+CONTRACTS = registry.load_all()
+WATER = CONTRACTS["water_regime"]
 """The feed most tests speak of: its observations have no issue time of their own as a rule."""
 
 

@@ -5,26 +5,68 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from feeds import registry
 from warehouse import ledger
 from warehouse.db import Connection, connect
 
+CONTRACTS = tuple(registry.load_all().values())
+
 sys.path.insert(0, str(Path(__file__).parent))  # batches.py, shared with the processes that tests start
 
 
+@pytest.fixture(scope="module")
+def shared_url(cluster_url: str, warehouse_template: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of a warehouse that the tests of one file share; cloning one per test would take most of their time."""
+    name = f"{warehouse_template}_{request.module.__name__.rsplit('.', 1)[-1]}"[:63]
+    create = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(warehouse_template))
+    drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+    with psycopg.connect(cluster_url, autocommit=True) as root:
+        root.execute(create)
+        yield urlsplit(cluster_url)._replace(path=f"/{name}").geturl()
+        root.execute(drop)
+
+
 @pytest.fixture
-def registered_url(warehouse_url: str) -> str:
-    """URL of a fresh warehouse that knows all feeds."""
-    with connect(warehouse_url) as conn:
-        ledger.register_feeds(conn, registry.load_all().values())
-    return warehouse_url
+def registered_url(shared_url: str) -> str:
+    """URL of a warehouse that knows all feeds and holds nothing else. Not for tests that change its tables."""
+    with connect(shared_url) as conn:
+        _empty(conn)
+        ledger.register_feeds(conn, CONTRACTS)
+    return shared_url
 
 
 @pytest.fixture
 def conn(registered_url: str) -> Iterator[Connection]:
-    """A connection to a fresh warehouse that knows all feeds."""
+    """A connection to ``registered_url``."""
     with connect(registered_url) as connection:
         yield connection
+
+
+@pytest.fixture
+def fresh_conn(warehouse_url: str) -> Iterator[Connection]:
+    """A connection to a warehouse of the test's own, whose tables it may change."""
+    with connect(warehouse_url) as connection:
+        ledger.register_feeds(connection, CONTRACTS)
+        yield connection
+
+
+def _empty(conn: Connection) -> None:
+    children = [
+        "ops.publication",
+        "ops.build",
+        "ops.cursor",
+        "quarantine.record",
+        "ops.batch",
+        "ops.payload",
+        "ops.feed",
+    ]
+    landing = {f"landing.{table.name}" for contract in CONTRACTS for table in contract.tables}
+    with conn.transaction():
+        for name in [*children, "ops.reference", "landing.region_boundary", *sorted(landing)]:
+            conn.execute(sql.SQL("delete from {}").format(sql.Identifier(*name.split("."))))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from batches import WATER, at, batch, digest, landed, observation, one, table, whole
+from batches import CONTRACTS, WATER, at, batch, digest, landed, observation, one, table, whole
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import registry
 from warehouse import arrow
 from warehouse.batch import PayloadOutcome
 from warehouse.commit import commit_batch
@@ -50,7 +49,7 @@ def test_records_ledger_and_cursor_come_together(conn: Connection) -> None:
 
 
 def test_every_kind_of_value_arrives_as_it_was(conn: Connection) -> None:
-    quake = registry.load("earthquake")
+    quake = CONTRACTS["earthquake"]
     row = {
         "event_id": "us7000",
         "updated_at": at(5.000001),
@@ -171,7 +170,7 @@ def test_warnings_of_the_gate_are_refreshed_by_a_replay(conn: Connection) -> Non
 
 
 def test_feeds_that_share_a_table_do_not_touch_each_other(conn: Connection) -> None:
-    mines = registry.load("coal_mine_safety")
+    mines = CONTRACTS["coal_mine_safety"]
     commit_batch(conn, WATER, batch(observation(value=1)))
     commit_batch(conn, mines, batch(observation(value=2), contract=mines))
     assert conn.execute("select feed_id, value from landing.observation order by 1").fetchall() == [
