@@ -165,7 +165,7 @@ class Airflow:
     def stop(self) -> None:
         """Stop all four: the scheduler first, while running tasks can still report, then the others at once."""
         known = processes(self.home)
-        stop_all([known.pop("scheduler")], patience_s=20)
+        stop_all([known.pop("scheduler")], patience_s=10)  # a task that is killed after that is simply run again
         stop_all(known.values(), patience_s=5)  # nothing is lost with them
 
     def wait_until_healthy(self) -> None:

@@ -14,6 +14,7 @@ from feeds import registry
 from riskmap.settings import REPOSITORY, Settings, env_text, home_of, read_env
 from riskmap.stack import airflow, loopback
 from riskmap.stack.airflow import Airflow
+from riskmap.stack.airflow_api import USER
 from riskmap.stack.errors import StackError
 from riskmap.stack.memory import Memory, locked, port_is_free, prepare_home, write_private
 from riskmap.stack.postgres import PrivateCluster
@@ -87,7 +88,8 @@ def _start_airflow(scheduler: Airflow, cluster: PrivateCluster, progress: Progre
     first = not scheduler.passwords_file.exists()
     scheduler.configure()
     if first:
-        progress(f"Airflow's user is admin, the password {scheduler.password} (kept in {scheduler.passwords_file})")
+        progress(f"Airflow's user is {USER}, the password {scheduler.password}")
+        progress(f"(not shown again; it is kept in {scheduler.passwords_file})")
     cluster.ensure_database("airflow", "airflow")
     scheduler.migrate()
     scheduler.start(["api-server", "dag-processor", "triggerer"])
