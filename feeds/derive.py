@@ -11,7 +11,7 @@ import yaml
 from feeds.contract import Contract, Table
 
 _HEAD = """\
-# Generated from feeds/*.yml by `python -m feeds.derive > dbt/models/staging/_landing__sources.yml`; a test compares them.
+# Generated: `python -m feeds.derive > dbt/models/staging/_landing__sources.yml`; a test compares them.
 # Freshness is promised only where records must keep coming (expected.kind: entity_slots). A feed of events may rightly
 # be silent; whether it was polled is judged by metric_coverage_daily.
 """
@@ -29,7 +29,7 @@ _SYSTEM_COLUMNS = {
 
 
 def dbt_sources(contracts: Iterable[Contract]) -> str:
-    """The text of dbt's sources file: one source ``landing`` with a table per kind of record, however many feeds share it."""
+    """The text of dbt's sources file: one source ``landing``, one table per kind of record, shared by its feeds."""
     tables: dict[str, dict[str, Any]] = {}
     promises: dict[str, list[float]] = {}
     for contract in sorted(contracts, key=lambda contract: contract.id):

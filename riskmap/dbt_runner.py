@@ -1,8 +1,8 @@
 """Run dbt inside this process, with a manifest that is parsed once and kept.
 
-``dbt build`` as a command spends most of its time importing and parsing; here both happen once per process, and a
+``dbt build`` as a command spends most of its time importing and parsing; here both happen once per process, and the
 parsed manifest is also kept on disk, so that the next process only reads it. It is thrown away when a file of the
-project or the warehouse it was parsed for changes. dbt itself is imported when first needed: it takes seconds.
+project, or the warehouse it was parsed for, changes. dbt itself is imported when first needed: it takes seconds.
 """
 
 from __future__ import annotations
@@ -14,67 +14,69 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from riskmap.settings import REPOSITORY, Settings
+from warehouse.db import connect
 
 PROJECT = REPOSITORY / "dbt"
 
-_lock = threading.Lock()  # dbt keeps its adapter and its flags in globals
-_kept: dict[str, Any] = {}  # fingerprint -> manifest, at most one
+_lock = threading.Lock()  # dbt keeps its adapter, its flags and its profile's variables in globals
+_kept: dict[str, Any] = {}  # key of _manifest_key -> manifest, at most one
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What dbt did: per node ``name``, ``status`` (success, error, fail, skipped, pass, warn), ``seconds``, ``message``."""
+    """Per node ``name``, ``status`` (success, error, fail, skipped, pass, warn), ``seconds`` and ``message``."""
 
     nodes: list[dict[str, Any]]
     success: bool
 
 
 def run(
-    selection: Sequence[str],
-    variables: Mapping[str, Any],
-    *,
-    settings: Settings,
-    full: bool = False,
-    exclude: Sequence[str] = (),
-    tests: bool = True,
+    selection: Sequence[str], variables: Mapping[str, Any], *, settings: Settings, full: bool = False
 ) -> BuildResult:
-    """Build and test what ``selection`` names (dbt selectors; none means everything), unit tests left out.
+    """Build and test what ``selection`` names (dbt selectors; none means everything).
 
     ``variables`` are dbt variables: ``batch_ids``, the batches that no build has published yet, restricts large models
-    to what they touched; without it everything is looked at. ``full`` recreates tables and changed views.
+    to what these touched; without it everything is looked at again. ``full`` recreates tables, and views whose columns
+    changed. Live views need no build to show new records, so a selection leaves them out; but where the project is not
+    the one that was last built as a whole (an upgrade, an edited rule), everything is built instead.
     """
-    args = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(dict(variables))]
-    if not tests:
-        args += ["--exclude-resource-type", "test"]
-    if selection:
-        args += ["--select", *selection]
-    if exclude:
-        args += ["--exclude", *exclude]
+    project = _project_hash()
+    everything = full or not selection or _last_built(settings) != project
+    args = ["build", "--exclude-resource-type", "unit_test"]
     if full:
         args.append("--full-refresh")
-    return invoke(args, settings=settings)
+    if everything:
+        args += ["--vars", json.dumps({k: v for k, v in variables.items() if k != "batch_ids"})]
+    else:
+        args += ["--vars", json.dumps(dict(variables)), "--select", *selection, "--exclude", _LIVE]
+    result = invoke(args, settings=settings)
+    if everything and result.success:
+        _remember_built(settings, project)
+    return result
+
+
+_LIVE = "config.materialized:live_view"
 
 
 def invoke(args: Sequence[str], *, settings: Settings) -> BuildResult:
     """Run any dbt command on the warehouse of ``settings``, e.g. ``["test", "--select", "test_type:unit"]``."""
     with _lock, _environment(settings):
         common = _common(settings)
-        manifest = _manifest(settings, common)
-        outcome = _runner(manifest).invoke([*args, *common])
+        outcome = _runner(_manifest(settings, common)).invoke([*args, *common])
     if outcome.exception is not None:
-        return BuildResult(
-            [{"name": "dbt", "status": "error", "seconds": 0.0, "message": str(outcome.exception)}], False
-        )
+        node = {"name": "dbt", "status": "error", "seconds": 0.0, "message": str(outcome.exception)}
+        return BuildResult([node], False)
     return BuildResult([_node(result) for result in getattr(outcome.result, "results", [])], bool(outcome.success))
 
 
 def _runner(manifest: Any) -> Any:
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415  # seconds of import, paid by who builds
+    from dbt.cli.main import dbtRunner  # seconds of import, paid by who builds
 
     return dbtRunner(manifest=manifest)
 
@@ -89,28 +91,32 @@ def _node(result: Any) -> dict[str, Any]:
 
 
 def _common(settings: Settings) -> list[str]:
-    target = settings.home / "dbt-target"
+    target = _target(settings)
     return [
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(target), "--log-path", str(target)),
-        *("--log-level", "none", "--log-level-file", "none", "--quiet"),
-        *("--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json", "--no-print"),
+        *("--log-level", "none", "--log-level-file", "none", "--quiet", "--no-print"),
+        *("--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json"),
     ]
+
+
+def _target(settings: Settings) -> Path:
+    return settings.home / "dbt-target"
 
 
 def _manifest(settings: Settings, common: Sequence[str]) -> Any:
     """The parsed project: from this process, from disk, or parsed now (and then kept in both)."""
-    fingerprint = _fingerprint(settings)
-    if fingerprint not in _kept:
-        file = settings.home / "dbt-target" / f"manifest-{fingerprint}.msgpack"
+    key = _manifest_key(settings)
+    if key not in _kept:
+        file = _target(settings) / f"manifest-{key}.msgpack"
         if file.exists():
             manifest = _read(file)
         else:
             manifest = _parse(common)
             _write(file, manifest)
         _kept.clear()
-        _kept[fingerprint] = manifest
-    return _kept[fingerprint]
+        _kept[key] = manifest
+    return _kept[key]
 
 
 def _parse(common: Sequence[str]) -> Any:
@@ -121,9 +127,9 @@ def _parse(common: Sequence[str]) -> Any:
 
 
 def _read(file: Path) -> Any:
-    """A manifest as dbt keeps it for its own partial parsing; pickling one loses its look-ups."""
-    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
-    from dbt.parser.manifest import extended_mashumuro_decoder  # noqa: PLC0415
+    """A manifest as dbt keeps it for its own partial parsing; a pickled one loses its look-ups."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
 
     manifest = Manifest.from_msgpack(file.read_bytes(), decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()
@@ -131,8 +137,8 @@ def _read(file: Path) -> Any:
 
 
 def _write(file: Path, manifest: Any) -> None:
-    """Keep the manifest for the next process, whole or not at all, and forget those of other states of the project."""
-    from dbt.parser.manifest import extended_mashumaro_encoder  # noqa: PLC0415
+    """Keep the manifest for the next process, whole or not at all, and forget those of other states."""
+    from dbt.parser.manifest import extended_mashumaro_encoder
 
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(f".{os.getpid()}")
@@ -142,15 +148,43 @@ def _write(file: Path, manifest: Any) -> None:
     draft.replace(file)
 
 
-def _fingerprint(settings: Settings) -> str:
-    """Of everything that parsing reads: the project's files, dbt's version and the warehouse (names hold its database)."""
-    from importlib.metadata import version  # noqa: PLC0415
+def _manifest_key(settings: Settings) -> str:
+    """The names in a manifest hold the database, so it is of one project, one dbt and one warehouse."""
+    warehouse = {k: v for k, v in _warehouse(settings).items() if k != "RISKMAP_PG_PASSWORD"}
+    return hashlib.sha256(f"{_project_hash()} {warehouse}".encode()).hexdigest()[:32]
 
-    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-postgres')} {_warehouse(settings)}".encode())
+
+def _project_hash() -> str:
+    """Of everything that parsing reads: the project's files and dbt's version."""
+    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-postgres')}".encode())
     for file in sorted(PROJECT.rglob("*")):
-        if file.suffix in {".sql", ".yml", ".csv", ".md"}:
+        if file.suffix in {".sql", ".yml", ".csv"}:
             digest.update(file.relative_to(PROJECT).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
+
+
+def _last_built(settings: Settings) -> str | None:
+    """The state of the project that this warehouse was last built from as a whole."""
+    with connect(settings.database_url) as conn:
+        row = conn.execute("select to_regclass('staging.built_project') is not null").fetchone()
+        if not (row and row[0]):
+            return None
+        row = conn.execute("select project_hash from staging.built_project").fetchone()
+    return row[0] if row else None
+
+
+def _remember_built(settings: Settings, project: str) -> None:
+    with connect(settings.database_url) as conn, conn.transaction():
+        conn.execute(
+            """create table if not exists staging.built_project (
+                   only_row boolean primary key default true check (only_row), project_hash text not null,
+                   built_at timestamptz not null default now())"""
+        )
+        conn.execute(
+            """insert into staging.built_project (project_hash) values (%s)
+               on conflict (only_row) do update set project_hash = excluded.project_hash, built_at = now()""",
+            (project,),
+        )
 
 
 def _warehouse(settings: Settings) -> dict[str, str]:
@@ -161,7 +195,7 @@ def _warehouse(settings: Settings) -> dict[str, str]:
         "RISKMAP_PG_PORT": str(url.port or 5432),
         "RISKMAP_PG_USER": unquote(url.username or ""),
         "RISKMAP_PG_PASSWORD": unquote(url.password or ""),
-        "RISKMAP_PG_DATABASE": url.path.lstrip("/"),
+        "RISKMAP_PG_DATABASE": unquote(url.path.lstrip("/")),
     }
 
 

@@ -97,12 +97,13 @@ class Rows:
 
     def region(self, code: str, level: str, parent: str | None, box: tuple[float, float, float, float]) -> None:
         self.conn.execute(
-            "insert into landing.region_boundary values (%s, %s, %s, %s, st_multi(st_makeenvelope(%s,%s,%s,%s,4326)), 't')",
+            """insert into landing.region_boundary
+               values (%s, %s, %s, %s, st_multi(st_makeenvelope(%s, %s, %s, %s, 4326)), 'test')""",
             (code, f"模拟 {code}", level, parent, *box),
         )
 
     def warning(self, identifier: str, sent_at: datetime, **options: Any) -> tuple[str, str, datetime]:
-        """A CAP message with one info and one area; options: msg_type, status, refers_to, url, info, infos, area, batch."""
+        """A CAP message with an area per info; options: msg_type, status, refers_to, url, info(s), area, batch."""
         key = (SENDER, identifier, sent_at)
         names = {"sender": SENDER, "identifier": identifier, "sent_at": sent_at, "batch_id": options.get("batch", 0)}
         self.land(

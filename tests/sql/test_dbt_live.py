@@ -390,7 +390,7 @@ class TestMap:
             (106.0, 6.0, 1, "deleted", False),
         ],
     )
-    def test_earthquakes(
+    def test_earthquakes(  # noqa: PLR0917
         self, rows: Rows, longitude: float, magnitude: float, hours: float, status: str, is_driver: bool
     ) -> None:
         quake = {"event_id": "q1", "updated_at": rows.now, "event_at": rows.ago(hours=hours), "magnitude": magnitude}

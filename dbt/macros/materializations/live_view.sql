@@ -29,7 +29,7 @@
     {%- endif -%}
 
     {%- if change == 'none' -%}
-        {%- do store_raw_result('main', message='UNCHANGED', code='UNCHANGED') -%}
+        {%- do store_raw_result('main', message='UNCHANGED', code='UNCHANGED', rows_affected='0') -%}
     {%- else -%}
         {%- call statement('main') -%}
             create or replace view {{ target_relation }} as (
