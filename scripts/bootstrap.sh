@@ -20,19 +20,19 @@ stamp=$venv/.riskmap-$kind
 
 # --- system packages ------------------------------------------------------------------------------------------------
 
+missing="" # what is about to be installed, for the sentence that is due if it can't be
+
 as_root() {
   if [[ $(id -u) == 0 ]]; then
     "$@"
   elif command -v sudo > /dev/null; then
     sudo "$@"
   else
-    die "system packages are missing and neither root nor sudo is at hand (${wanted[*]})" "have them installed and run this again"
+    die "$missing is missing, and neither root nor sudo is at hand" "have it installed and run this again"
   fi
 }
 
 apt_install() {
-  local wanted=("$@")
-  command -v apt-get > /dev/null || die "this is no Debian or Ubuntu, and $* is missing" "install it by hand and run this again"
   echo "installing system packages: $*"
   as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -o DPkg::Lock::Timeout=300 -qq \
     install --no-install-recommends -y "$@" > /dev/null ||
@@ -40,7 +40,7 @@ apt_install() {
 }
 
 refresh_package_lists() {
-  local wanted=("package lists")
+  command -v apt-get > /dev/null || die "$missing is missing, and this is no Debian or Ubuntu" "install it and run this again"
   [[ -n ${refreshed:-} ]] || as_root apt-get -o DPkg::Lock::Timeout=300 -qq update ||
     die "apt-get could not update its package lists" "check /etc/apt and the network, then run this again"
   refreshed=yes
@@ -57,8 +57,9 @@ have_postgis() {
 }
 
 install_postgis() {
+  missing="PostgreSQL 15 or later with PostGIS (packages postgresql-NN, postgresql-NN-postgis-3)"
   refresh_package_lists
-  local version switch=/etc/postgresql-common/createcluster.d/riskmap.conf wanted=(postgresql)
+  local version switch=/etc/postgresql-common/createcluster.d/riskmap.conf
   version=$(apt-cache search --names-only '^postgresql-[0-9]+-postgis-3$' | sed -E 's/^postgresql-([0-9]+)-.*/\1/' | sort -n | tail -1)
   ((${version:-0} >= 15)) ||
     die "this system's package lists hold no PostgreSQL 15 or later with PostGIS" "add PostgreSQL's own package source (apt.postgresql.org) and run this again"
@@ -86,6 +87,7 @@ find_python() {
 
 have_postgis || install_postgis
 if [[ $kind == dev ]] && ! have_compose; then
+  missing="docker-compose, with which the compose file is checked,"
   refresh_package_lists
   apt_install docker-compose
 fi
@@ -95,6 +97,7 @@ fi
 if [[ ! -x $venv/bin/pip && ! -x $venv/bin/uv ]]; then
   python=$(find_python)
   if ! "$python" -c 'import ensurepip, venv' 2> /dev/null; then
+    missing="Python's venv module (package python3-venv)"
     refresh_package_lists
     apt_install "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
   fi
