@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from batches import CONTRACTS, WATER, at, batch, digest, landed, observation, one, table, whole
+from batches import CONTRACTS, WATER, at, batch, digest, observation, one, table, whole
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -133,32 +134,32 @@ def test_duplicates_inside_a_batch_are_one_record(conn: Connection) -> None:
     assert value_of(conn) == 3.0
 
 
-sightings = st.builds(
-    dict,
-    station=st.sampled_from("AB"),
-    value=st.sampled_from([1.0, 2.0, None]),
-    issued_at=st.sampled_from([None, at(1), at(2)]),
-    fetched=st.integers(10, 14),
+sightings = st.lists(
+    st.fixed_dictionaries(
+        {
+            "value": st.sampled_from([1.0, 2.0]),
+            "issued_at": st.sampled_from([None, None, at(2)]),
+            "fetched": st.integers(10, 15),
+        }
+    ),
+    min_size=2,
+    max_size=6,
+    unique_by=lambda sighting: sighting["fetched"],
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seen=st.lists(sightings, min_size=1, max_size=8), data=st.data())
-def test_the_order_of_arrival_does_not_matter(
-    conn: Connection, seen: list[dict[str, object]], data: st.DataObject
-) -> None:
-    """However the sightings are shuffled and cut into batches, the greatest version of each record stands."""
-    outcomes = []
-    for order in (seen, data.draw(st.permutations(seen))):
-        conn.execute("truncate landing.observation")
-        cut = data.draw(st.integers(0, len(order)))
-        for part in (order[:cut], order[cut:]):
-            if part:
-                commit_batch(conn, WATER, batch(*(observation(**sighting) for sighting in part)))
-        outcomes.append([row[:12] for row in landed(conn)])
-    assert outcomes[0] == outcomes[1]
-    newest = {s["station"]: max(x["fetched"] for x in seen if x["station"] == s["station"]) for s in seen}
-    assert len(outcomes[0]) == len(newest)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(arrivals=sightings, batches=st.integers(1, 4))
+def test_the_order_of_arrival_does_not_matter(conn: Connection, arrivals: list[dict[str, Any]], batches: int) -> None:
+    """However the sightings of a record arrive, together or one by one, the greatest version stands."""
+    conn.execute("delete from landing.observation")
+    for start in range(batches):
+        part = arrivals[start::batches]
+        if part:
+            commit_batch(conn, WATER, batch(*(observation(**sighting) for sighting in part)))
+    best = max(arrivals, key=lambda sighting: (sighting["issued_at"] or at(0), sighting["fetched"]))
+    stored = conn.execute("select value, issued_at, seen_at from landing.observation").fetchall()
+    assert stored == [(best["value"], best["issued_at"], at(best["fetched"]))]
 
 
 def test_warnings_of_the_gate_are_refreshed_by_a_replay(conn: Connection) -> None:
