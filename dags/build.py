@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, task
+from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, task
 
 from feeds.registry import load_all
 
@@ -37,4 +37,10 @@ with DAG(
 
         return build_task()
 
-    build()
+    @task(execution_timeout=timedelta(minutes=10), trigger_rule=TriggerRule.ALL_DONE)
+    def data_docs() -> str:
+        from riskmap.tasks import data_docs_task
+
+        return data_docs_task()
+
+    build() >> data_docs()

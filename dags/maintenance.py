@@ -1,4 +1,4 @@
-"""Once a day: render the Data Docs and drop what the ledger keeps for a limited time only."""
+"""Once a day, in the quiet hour: drop what the ledger keeps for a limited time only (docs/operations.md)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, task
 with DAG(
     dag_id="maintenance",
     dag_display_name="maintenance",
-    description="Data Docs and retention of the ledger.",
+    description="Retention of the ledger.",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("17 18 * * *", timezone="UTC"),  # 02:17 Asia/Shanghai, the quiet hour
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
@@ -21,15 +21,9 @@ with DAG(
 ):
 
     @task(execution_timeout=timedelta(minutes=20))
-    def data_docs() -> str:
-        from riskmap.tasks import data_docs_task
-
-        return data_docs_task()
-
-    @task(execution_timeout=timedelta(minutes=20))
     def retention() -> dict[str, int]:
         from riskmap.tasks import maintenance_task
 
         return maintenance_task()
 
-    data_docs() >> retention()
+    retention()
