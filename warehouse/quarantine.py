@@ -55,7 +55,7 @@ def list_records(
 
 
 def fetch_records(conn: Connection, ids: Sequence[int]) -> list[QuarantinedRecord]:
-    """The records with these ids, in that order of ids. Raises KeyError naming those that don't exist."""
+    """The records with these ids, by id. Raises KeyError naming those that don't exist."""
     query = sql.SQL("select {} from quarantine.record where id = any(%s) order by id").format(_COLUMNS)
     with conn.cursor(row_factory=class_row(QuarantinedRecord)) as cursor:
         found = cursor.execute(query, (list(ids),)).fetchall()
