@@ -37,7 +37,8 @@ def up(home: Path | None = None, *, simulator: bool = True, progress: Progress) 
     prepare_home(home)
     with locked(home / ".up.lock"), ThreadPoolExecutor() as pool:
         cluster = PrivateCluster(home)
-        cluster.start()
+        if cluster.start():
+            _stop_clients(home)  # should any still run, they have lost their database
         progress(f"PostgreSQL listens on 127.0.0.1:{cluster.port}")
         sources = _start_simulator(cluster) if simulator else {}
         scheduler = Airflow(home, cluster.url("airflow", "airflow"))
@@ -64,8 +65,7 @@ def down(home: Path | None = None, *, progress: Progress) -> None:
     with locked(home / ".up.lock"):
         cluster = PrivateCluster(home)
         progress("stopping Airflow, which may have to end its tasks first")
-        Airflow(home, "").stop()
-        stop_all([_simulator(home), _data_docs(home)])
+        _stop_clients(home)
         progress("stopping PostgreSQL")
         cluster.stop()
 
@@ -82,6 +82,11 @@ def state(home: Path) -> dict[str, Any]:
         "postgres": {"running": running, "port": cluster.port if running else None, "log": str(cluster.log)},
         **parts,
     }
+
+
+def _stop_clients(home: Path) -> None:
+    Airflow(home, "").stop()
+    stop_all([_simulator(home), _data_docs(home)])
 
 
 def _start_airflow(scheduler: Airflow, cluster: PrivateCluster, progress: Progress) -> None:

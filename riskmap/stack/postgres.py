@@ -143,21 +143,22 @@ class PrivateCluster:
         lines = self._pid_file_lines()
         return bool(lines) and _is_server(int(lines[0]), self.folder / "data")
 
-    def start(self) -> None:
-        """Create the cluster if there is none, start it and wait until it answers. No-op while it runs.
+    def start(self) -> bool:
+        """Create the cluster if there is none, start it and wait until it answers. False if it runs already.
 
         Raises StackError, with the end of the server's log, if it doesn't come up.
         """
         prepare_home(self.home)
         with locked(self.home / ".postgres.lock"):
             if self.running():
-                return
+                return False
             programs, account = binaries(), _Account.choose()
             self._create(programs, account)
             self._configure(account)
             self._forget_stale_pid()
             command = ["pg_ctl", "start", "-w", "-t", "60", "-s", "-D", str(self.folder / "data"), "-l", str(self.log)]
             self._run(programs, account, command, f"PostgreSQL did not start on port {self.port}")
+            return True
 
     def stop(self) -> None:
         """Stop the server, rolling back what is open. No-op if it doesn't run."""

@@ -12,10 +12,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from riskmap.settings import REPOSITORY
 from riskmap.stack.errors import StackError
 from riskmap.stack.memory import write_private
 
@@ -56,6 +58,7 @@ class Process:
         """Start it in a session of its own, so that closing the terminal does not end it. False if it runs already."""
         if self.pid is not None:
             return False
+        self.kill_remains()
         for folder in (self.pid_file.parent, self.log.parent):
             folder.mkdir(parents=True, exist_ok=True)
         _rotate(self.log)
@@ -82,6 +85,27 @@ class Process:
         """Ask it to end; kill its whole session if it doesn't within ``patience_s``. No-op if it doesn't run."""
         stop_all([self], patience_s)
 
+    def kill_remains(self) -> None:
+        """Kill what is left of its session: the process itself if it still runs, workers and tasks that outlived it."""
+        known = self._known()
+        if known is None or known["boot"] != BOOT_ID.read_text().strip():
+            return
+        leader = int(known["pid"])
+        if _start_ticks(leader) not in {None, known["ticks"]}:
+            return  # the number belongs to a stranger now
+        for pid in _members(leader):
+            if self._is_ours(pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def _is_ours(self, pid: int) -> bool:
+        # Should a stranger have been leader meanwhile and gone again, what it left does not work in our folders.
+        try:
+            folder = Path(f"/proc/{pid}/cwd").readlink()
+        except OSError:
+            return False
+        return any(folder.is_relative_to(ours) for ours in (self.home, REPOSITORY))
+
     def require_alive(self) -> None:
         """Raise StackError, with the end of the log, if it has ended."""
         if self.pid is None:
@@ -104,14 +128,15 @@ class Process:
 
 def stop_all(processes: Iterable[Process], patience_s: float = 15) -> None:
     """Stop several at once; what has not ended after ``patience_s`` is killed, with everything in its session."""
-    asked = {process: pid for process in processes if (pid := process.pid) is not None}
-    for pid in asked.values():
-        os.kill(pid, signal.SIGTERM)
+    processes = list(processes)
+    for process in processes:
+        if (pid := process.pid) is not None:
+            os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + patience_s
-    while any(process.pid is not None for process in asked) and time.monotonic() < deadline:
+    while any(process.pid is not None for process in processes) and time.monotonic() < deadline:
         time.sleep(0.05)
-    for process, pid in asked.items():
-        _kill_session(pid)  # also what an ended process may have left behind: workers and tasks are in its session
+    for process in processes:
+        process.kill_remains()
         process.pid_file.unlink(missing_ok=True)
 
 
@@ -125,13 +150,13 @@ def _start_ticks(pid: int) -> int | None:
     return None if fields[0] in "ZX" else int(fields[19])
 
 
-def _kill_session(session: int) -> None:
+def _members(session: int) -> list[int]:
+    pids = []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
+        with suppress(ProcessLookupError):
             if os.getsid(int(folder.name)) == session:
-                os.kill(int(folder.name), signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+                pids.append(int(folder.name))
+    return pids
 
 
 def _rotate(log: Path, largest: int = 10_000_000) -> None:

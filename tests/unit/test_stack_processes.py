@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -42,6 +43,13 @@ def wait_for_log(process: Process) -> str:
     return process.log.read_text()
 
 
+def wait_until_gone(pid: int | None) -> None:
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+        assert time.monotonic() < deadline, f"process {pid} still runs"
+        time.sleep(0.02)
+
+
 def test_a_second_start_finds_the_first(process: Process) -> None:
     assert process.start(SLEEP, os.environ)
     pid = process.pid
@@ -66,10 +74,23 @@ def test_what_ignores_the_request_is_killed_with_its_children(process: Process) 
     child = int(wait_for_log(process))
     process.stop(patience_s=0.2)
     assert process.pid is None
-    deadline = time.monotonic() + 20
-    while Path(f"/proc/{child}/cmdline").exists() and Path(f"/proc/{child}/cmdline").read_bytes():
-        assert time.monotonic() < deadline, "the child outlived its parent's session"
+    wait_until_gone(child)
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["at the next start", "at a stop"])
+def test_children_that_outlived_a_killed_process_are_ended(process: Process, again: bool) -> None:
+    process.start(STUBBORN, os.environ)
+    child = int(wait_for_log(process))
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    while process.pid is not None:
         time.sleep(0.02)
+    assert Path(f"/proc/{child}/cmdline").read_bytes()
+    if again:
+        process.start(SLEEP, os.environ)
+    else:
+        process.stop()
+    wait_until_gone(child)
 
 
 @pytest.mark.parametrize("changed", [{"ticks": 1}, {"boot": "another"}])
