@@ -83,8 +83,8 @@ def mark(conn: Connection, ids: Sequence[int], status: Closed, note: str) -> int
 def record(conn: Connection, feed_id: str, batch_id: int, rows: Sequence[QuarantineRow]) -> int:
     """Put rows into quarantine inside the caller's transaction; returns the number of distinct failures.
 
-    A failure that is known already keeps its row and its first_seen_at. What a person released stays released;
-    what had been resolved and fails again is open again.
+    A failure that is known already keeps its row, its first payload and its first_seen_at. What a person released
+    stays released; what had been resolved and fails again is open again.
     """
     if not rows:
         return 0
@@ -100,13 +100,15 @@ def record(conn: Connection, feed_id: str, batch_id: int, rows: Sequence[Quarant
         insert into quarantine.record as known
             (feed_id, table_name, batch_id, payload_sha256, where_in_payload, rule, reason, severity, status, record,
              record_hash)
-        select distinct on (table_name, record_hash, rule, payload_sha256)
+        select distinct on (table_name, record_hash, rule)
             %(feed_id)s, table_name, %(batch_id)s, payload_sha256, where_in_payload, rule, reason, severity, status,
             record::jsonb, record_hash
         from pg_temp.stage_quarantine
-        cross join lateral (select md5(coalesce(record::jsonb::text, 'at ' || where_in_payload))) as hash (record_hash)
+        cross join lateral (
+            select md5(coalesce(record::jsonb::text, concat_ws(' ', payload_sha256, 'at', where_in_payload)))
+        ) as hash (record_hash)
         order by table_name, record_hash, rule, payload_sha256, where_in_payload
-        on conflict (feed_id, table_name, record_hash, rule, payload_sha256) do update set
+        on conflict (feed_id, table_name, record_hash, rule) do update set
             batch_id = excluded.batch_id,
             reason = excluded.reason,
             severity = excluded.severity,

@@ -71,7 +71,7 @@ def test_undisturbed(undisturbed: dict[str, Any]) -> None:
     assert {name: len(rows) for name, rows in undisturbed.items()} == {
         "observation": 80,
         "station": 1,
-        "quarantine": 4,
+        "quarantine": 2,  # the second poll sends the same bad record again
         "cursor": 1,
         "payloads": 2,
     }

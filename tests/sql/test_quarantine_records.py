@@ -65,13 +65,20 @@ def test_records_that_no_column_could_hold_are_kept_all_the_same(conn: Connectio
 
 def test_a_replay_resolves_what_no_longer_fails(conn: Connection) -> None:
     commit_batch(conn, WATER, batch(quarantined=[failure(), failure(rule="unit.in_set")]))
-    commit_batch(conn, WATER, batch(quarantined=[failure(payload_sha256=digest("other"))]))
+    commit_batch(conn, WATER, batch(quarantined=[failure({"value": 8888}, payload_sha256=digest("other"))]))
     commit_batch(conn, WATER, batch(observation(), kind="replay", quarantined=[failure(rule="unit.in_set")]))
     assert states(conn) == [
         ("unit.in_set", "open", False),
         ("value.between", "resolved", True),
         ("value.between", "open", False),  # of another payload
     ]
+
+
+def test_a_bad_record_that_is_sent_again_in_new_bytes_stays_one_row(conn: Connection) -> None:
+    for payload in ("p", "p with one more record", "p with two more"):
+        commit_batch(conn, WATER, batch(quarantined=[failure(payload_sha256=digest(payload))]))
+    (row,) = quarantine.list_records(conn)
+    assert row.payload_sha256 == digest("p")
 
 
 def test_what_was_resolved_and_fails_again_is_open_again(conn: Connection) -> None:

@@ -15,9 +15,10 @@ create table quarantine.record (
     closed_at timestamptz,
     note text,
     check ((closed_at is null) = (status in ('open', 'held'))),
-    -- The same failure of the same record is one row, however often its payload is read again. A reject may have no
-    -- table and no payload, hence "nulls not distinct".
-    unique nulls not distinct (feed_id, table_name, record_hash, rule, payload_sha256)
+    -- The same failure of the same record is one row, however often its source sends it again: a bad record in a feed
+    -- that is polled every minute must not become a thousand rows a day. A reject may have no table, hence "nulls not
+    -- distinct".
+    unique nulls not distinct (feed_id, table_name, record_hash, rule)
 );
 create index record_payload on quarantine.record (feed_id, payload_sha256);
 create index record_waiting on quarantine.record (feed_id, first_seen_at) where status in ('open', 'held');
@@ -25,4 +26,5 @@ comment on table quarantine.record is '隔离记录 A record, or a whole payload
 comment on column quarantine.record.batch_id is 'the batch that last saw it fail';
 comment on column quarantine.record.status is
     'open: failed; held: its batch was held back; released: let through by a person; resolved: a later reading no longer fails';
-comment on column quarantine.record.record_hash is 'of the record; of its place in the payload where there is no record';
+comment on column quarantine.record.payload_sha256 is 'the payload in which it was first seen';
+comment on column quarantine.record.record_hash is 'of the record; of its payload and place in it where there is no record';

@@ -1,0 +1,288 @@
+"""What a build does to those who read meanwhile, and to a warehouse whose models have changed."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+from dbt_rows import CAP, REGISTER, SENDER, WATER, Rows, build, settings_for
+
+from feeds import registry
+from feeds.derive import dbt_sources
+from riskmap import dbt_runner
+from riskmap.settings import Settings
+from warehouse import ledger
+from warehouse.db import connect
+
+pytestmark = pytest.mark.dbt
+
+READ = (
+    "marts.dim_enterprise",
+    "marts.dim_monitoring_point",
+    "marts.dim_risk_rule",
+    "marts.fct_observation",
+    "marts.fct_warning_current",
+    "marts.one_map_object",
+    "marts.one_map_region",
+    "metrics.metric_coverage_daily",
+    "metrics.metric_timeliness_hourly",
+)
+
+
+@pytest.fixture(scope="module")
+def settings(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    with connect(shared_url) as conn:
+        ledger.register_feeds(conn, registry.load_all().values())
+    with psycopg.connect(shared_url) as conn:
+        rows = Rows(conn)
+        rows.region("620823", "county", None, (105, 35, 106, 36))
+        place = {"longitude": 105.5, "latitude": 35.5}
+        rows.land("station", WATER, station_code="S", station_name="模拟", station_type="ZZ", **place)
+        rows.observation(WATER, "S", "water_level_m", rows.ago(minutes=5), 1.0)
+        entry = {"credit_code": "E", "enterprise_name": "模拟", "industry": "commerce", "source_crs": "EPSG:4326"}
+        entry |= {"updated_at": rows.ago(days=9), "static_level": "blue", "is_key_enterprise": True}
+        rows.land("enterprise", REGISTER, **entry, **place)
+        rows.warning("A", rows.ago(hours=1))
+    settings = settings_for(shared_url, tmp_path_factory.mktemp("home"))
+    build(settings)
+    return settings
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the project that a test may edit."""
+    copy = tmp_path / "dbt"
+    shutil.copytree(dbt_runner.PROJECT, copy)
+    monkeypatch.setattr(dbt_runner, "PROJECT", copy)
+    return copy
+
+
+@dataclass
+class Reader:
+    """Reads every mart in turn, as dashboards do, until it is stopped; notes what it should never see."""
+
+    url: str
+    rounds: int = 0
+    seen: list[str] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        with psycopg.connect(self.url, autocommit=True) as conn:
+            while not self.stop.is_set():
+                for relation in READ:
+                    try:
+                        row = conn.execute(f"select count(*) from {relation}").fetchone()
+                        if row == (0,):
+                            self.seen.append(f"{relation} is empty")
+                    except psycopg.Error as error:
+                        self.seen.append(f"{relation}: {error}")
+                self.rounds += 1
+
+
+@pytest.fixture
+def reader(settings: Settings) -> Iterator[Reader]:
+    reader = Reader(settings.database_url)
+    thread = threading.Thread(target=reader.run)
+    thread.start()
+    yield reader
+    reader.stop.set()
+    thread.join()
+
+
+def rows_of(settings: Settings, query: str) -> list[dict[str, object]]:
+    with psycopg.connect(settings.database_url) as conn:
+        return Rows(conn).all(query)
+
+
+def test_a_reader_never_sees_a_mart_missing_or_empty(settings: Settings, reader: Reader) -> None:
+    before = reader.rounds
+    build(settings)
+    with psycopg.connect(settings.database_url) as conn:
+        conn.execute("update landing.observation set value = value + 1, batch_id = 1")
+    build(settings, "source:landing.observation+", "path:models/metrics", batch_ids=[1])
+    assert reader.rounds > before
+    assert reader.seen == []
+
+
+def test_a_record_is_current_at_commit_without_any_build(settings: Settings) -> None:
+    with psycopg.connect(settings.database_url) as conn:
+        Rows(conn).warning("LIVE", Rows(conn).now, info={"colour": "red"})
+    found = rows_of(settings, "select level from marts.one_map_object where object_type = 'enterprise'")
+    assert found == [{"level": "red"}]
+    with psycopg.connect(settings.database_url) as conn:
+        for table in ("warning", "warning_info", "warning_area"):
+            conn.execute(f"delete from landing.{table} where identifier = 'LIVE'")
+
+
+def test_rows_that_did_not_change_are_not_written(settings: Settings) -> None:
+    query = "select xmin::text from marts.dim_enterprise union all select xmin::text from marts.dim_risk_rule"
+    before = rows_of(settings, query)
+    build(settings)
+    assert rows_of(settings, query) == before
+
+
+def test_views_that_did_not_change_are_not_replaced(settings: Settings) -> None:
+    query = "select relname, xmin::text from pg_class where relkind = 'v' and relnamespace = 'marts'::regnamespace"
+    before = rows_of(settings, query)
+    build(settings)
+    assert rows_of(settings, query) == before
+
+
+def test_a_row_that_is_gone_from_the_source_goes(settings: Settings) -> None:
+    with psycopg.connect(settings.database_url) as conn:
+        place = {"longitude": 105.5, "latitude": 35.5}
+        Rows(conn).land("station", WATER, station_code="GONE", station_name="模拟", station_type="ZZ", **place)
+    build(settings, "source:landing.station+")
+    with psycopg.connect(settings.database_url) as conn:
+        conn.execute("delete from landing.station where station_code = 'GONE'")
+    assert len(rows_of(settings, "select * from marts.dim_monitoring_point")) == 2
+    build(settings, "source:landing.station+")
+    assert len(rows_of(settings, "select * from marts.dim_monitoring_point")) == 1
+
+
+def edit(file: Path, before: str, after: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+def add_column_to_regions(project: Path) -> None:
+    edit(project / "models/marts/one_map_region.sql", "counted.level,", "counted.level,\n        1 as extra,")
+    extra = "name: extra\n        data_type: integer\n        description: 多余 / more\n      - name: level\n"
+    models = project / "models/marts/_marts__models.yml"
+    head, tail = models.read_text(encoding="utf-8").split("  - name: one_map_region\n")
+    models.write_text(head + "  - name: one_map_region\n" + tail.replace("name: level\n", extra, 1), encoding="utf-8")
+
+
+def test_a_changed_view_asks_for_a_full_build_and_gets_it(settings: Settings, project: Path) -> None:
+    add_column_to_regions(project)
+    result = dbt_runner.run([], {}, settings=settings)
+    assert not result.success
+    (message,) = [node["message"] for node in result.nodes if node["status"] == "error"]
+    assert "marts.one_map_region changed" in message
+    assert "riskmap build --full" in message
+    build(settings, full=True)
+    assert rows_of(settings, "select extra from marts.one_map_region") == [{"extra": 1}]
+    assert rows_of(settings, "select has_table_privilege('riskmap_map', 'marts.one_map_region', 'select') as may") == [
+        {"may": True}
+    ]
+
+
+def test_a_changed_table_asks_for_a_full_build_and_keeps_its_rows(settings: Settings, project: Path) -> None:
+    edit(project / "models/marts/dim_region.sql", "region_name,", "upper(region_name) as region_name, 1 as extra,")
+    extra = "      - name: extra\n        data_type: integer\n        description: 多余 / more\n      - name: region_name\n"
+    edit(project / "models/marts/_marts__models.yml", "      - name: region_name\n", extra)
+    build(settings, full=True)
+    shutil.copytree(dbt_runner.REPOSITORY / "dbt", project, dirs_exist_ok=True)
+    result = dbt_runner.run([], {}, settings=settings)
+    assert not result.success
+    assert any("marts.dim_region changed" in node["message"] for node in result.nodes)
+    assert len(rows_of(settings, "select * from marts.dim_region")) == 1
+    build(settings, full=True)
+
+
+def test_a_broken_key_is_refused_and_nothing_is_touched(settings: Settings, project: Path) -> None:
+    before = rows_of(settings, "select * from marts.dim_enterprise")
+    twice = "select * from final\nunion all\nselect * from final"
+    edit(project / "models/marts/dim_enterprise.sql", "select * from final", twice)
+    result = dbt_runner.run([], {}, settings=settings)
+    assert not result.success
+    assert any("duplicate key" in node["message"] for node in result.nodes)
+    assert rows_of(settings, "select * from marts.dim_enterprise") == before
+
+
+def test_recreating_part_of_a_chain_is_refused(settings: Settings) -> None:
+    args = ["build", "--full-refresh", "--select", "dim_enterprise"]
+    result = dbt_runner.invoke(args, settings=settings)
+    assert not result.success
+    assert any("Select dim_enterprise+" in node["message"] for node in result.nodes)
+    assert rows_of(settings, "select 1 as one from marts.one_map_object limit 1") == [{"one": 1}]
+
+
+def test_a_changed_project_is_built_as_a_whole(settings: Settings, project: Path) -> None:
+    build(settings)
+    small = dbt_runner.run(["source:landing.earthquake+"], {"batch_ids": [1]}, settings=settings)
+    assert small.success
+    assert "fct_earthquake" in {node["name"] for node in small.nodes}
+    assert "fct_observation" not in {node["name"] for node in small.nodes}
+    edit(project / "seeds/risk_rule.csv", ",50,1440,yellow,", ",50,1440,orange,")
+    whole = dbt_runner.run(["source:landing.earthquake+"], {"batch_ids": [1]}, settings=settings)
+    assert whole.success
+    assert "fct_observation" in {node["name"] for node in whole.nodes}
+    assert rows_of(settings, "select distinct level from marts.dim_risk_rule where kind = 'earthquake'") == [
+        {"level": "orange"}
+    ]
+
+
+def test_the_manifest_is_kept_and_read_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file,) = (settings.home / "dbt-target").glob("manifest-*.msgpack")
+    assert file.stat().st_size > 0
+
+    def parse(_: object) -> None:
+        raise AssertionError("parsed again")
+
+    monkeypatch.setattr(dbt_runner, "_parse", parse)
+    monkeypatch.setattr(dbt_runner, "_kept", {})
+    build(settings)  # as another process would
+    started = time.monotonic()
+    build(settings, "source:landing.warning+", "path:models/metrics", batch_ids=[1])
+    print(f"small build: {time.monotonic() - started:.2f} s")  # noqa: T201  # figure for a person, not a check
+
+
+def test_an_error_names_the_node_and_the_reason(settings: Settings, project: Path) -> None:
+    edit(project / "models/marts/dim_feed.sql", "select * from final", "select nonsense from final")
+    result = dbt_runner.run([], {}, settings=settings)
+    assert not result.success
+    (broken,) = [node for node in result.nodes if node["status"] == "error"]
+    assert broken["name"] == "dim_feed"
+    assert "nonsense" in broken["message"]
+    assert {"skipped"} == {node["status"] for node in result.nodes if node["name"] == "one_map_object"}
+
+
+def test_unit_tests_of_the_project(settings: Settings) -> None:
+    result = dbt_runner.invoke(["test", "--select", "test_type:unit"], settings=settings)
+    assert [f"{n['name']}: {n['message']}" for n in result.nodes if n["status"] != "pass"] == []
+    assert len(result.nodes) >= 6
+
+
+def test_the_project_uses_nothing_deprecated(settings: Settings) -> None:
+    options = '{"error": ["Deprecations"]}'
+    result = dbt_runner.invoke(
+        ["parse", "--no-partial-parse", "--show-all-deprecations", "--warn-error-options", options], settings=settings
+    )
+    assert result.success, result.nodes
+
+
+def test_sources_are_those_of_the_contracts() -> None:
+    written = (dbt_runner.PROJECT / "models/staging/_landing__sources.yml").read_text(encoding="utf-8")
+    assert written == dbt_sources(registry.load_all().values())
+
+
+def test_freshness_is_promised_where_records_must_keep_coming(settings: Settings) -> None:
+    result = dbt_runner.invoke(["source", "freshness"], settings=settings)
+    judged = {node["name"]: node["status"] for node in result.nodes}
+    assert set(judged) == {"observation"}
+
+
+def test_everything_a_message_says_is_kept_apart_by_feed(settings: Settings) -> None:
+    """Two feeds may carry the same message; an update in one does not end the copy in the other."""
+    with psycopg.connect(settings.database_url) as conn:
+        rows = Rows(conn)
+        alert = rows.warning("TWIN", rows.ago(hours=2).replace(microsecond=0))
+        conn.execute("create table landing.warning__hub partition of landing.warning for values in ('hub')")
+        conn.execute(
+            """insert into landing.warning select * from jsonb_populate_recordset(null::landing.warning,
+                 (select jsonb_agg(to_jsonb(w) || '{"feed_id": "hub"}') from landing.warning w
+                    where identifier = 'TWIN'))"""
+        )
+        rows.warning("NEXT", rows.ago(hours=1), msg_type="Update", refers_to=[alert])
+        found = rows.all("select feed_id, state from marts.fct_warning where identifier = 'TWIN' order by feed_id")
+        conn.rollback()
+    assert [tuple(row.values()) for row in found] == [("hub", "active"), (CAP, "superseded")]
+    assert alert[0] == SENDER
