@@ -72,7 +72,13 @@ def invoke(args: Sequence[str], *, settings: Settings) -> BuildResult:
     if outcome.exception is not None:
         node = {"name": "dbt", "status": "error", "seconds": 0.0, "message": str(outcome.exception)}
         return BuildResult([node], False)
-    return BuildResult([_node(result) for result in getattr(outcome.result, "results", [])], bool(outcome.success))
+    results = getattr(outcome.result, "results", [])
+    nodes = [_node(result) for result in results if not (_is_hook(result) and result.status == "success")]
+    return BuildResult(nodes, bool(outcome.success))
+
+
+def _is_hook(result: Any) -> bool:
+    return str(result.node.resource_type) == "operation"
 
 
 def _runner(manifest: Any) -> Any:

@@ -35,7 +35,7 @@
     {% set new = after | reject('in', before) | list %}
     {% set what = 'gone: ' ~ (gone | join(', ') or '-') ~ '; new: ' ~ (new | join(', ') or '-') %}
     {% do exceptions.raise_compiler_error(
-        'The columns of ' ~ relation.include(database=false) ~ ' changed (' ~ what ~ '; or their order), and readers '
+        'The columns of ' ~ relation.schema ~ '.' ~ relation.identifier ~ ' changed (' ~ what ~ '; or their order), and readers '
         ~ 'hang on them. Run a full build (riskmap build --full): it recreates the relation and what depends on it.'
     ) %}
 {% endmacro %}
@@ -51,7 +51,7 @@
     {% set orphans = rows.columns[0].values() | reject('in', rebuilt) | list %}
     {% if orphans %}
         {% do exceptions.raise_compiler_error(
-            'Recreating ' ~ relation.include(database=false) ~ ' would drop ' ~ orphans | join(', ') ~ ', which this '
+            'Recreating ' ~ relation.schema ~ '.' ~ relation.identifier ~ ' would drop ' ~ orphans | join(', ') ~ ', which this '
             ~ 'run does not build. Select ' ~ relation.identifier ~ '+ or run a full build (riskmap build --full).'
         ) %}
     {% endif %}
@@ -78,8 +78,17 @@
 
 
 {% macro finish_relation(relation) %}
-    {# Grants are only ever added: the migrations' default privileges belong to others and must survive. #}
-    {% do apply_grants(relation, config.get('grants'), should_revoke=false) %}
+    {# Grants are only ever added, and only where they are missing: the migrations' default privileges belong to others
+       and must survive. #}
+    {% for privilege, roles in (config.get('grants') or {}).items() %}
+        {% set missing = run_query(
+            "select role from unnest(array['" ~ roles | join("', '") ~ "']) as role where not has_table_privilege(role, '"
+            ~ relation.include(database=false) ~ "', '" ~ privilege ~ "')"
+        ) %}
+        {% for row in missing.rows %}
+            {% do run_query('grant ' ~ privilege ~ ' on ' ~ relation ~ ' to ' ~ adapter.quote(row[0])) %}
+        {% endfor %}
+    {% endfor %}
     {% if config.persist_relation_docs() and model.description and documentation_differs(relation) %}
         {% do persist_docs(relation, model) %}
     {% endif %}

@@ -37,7 +37,7 @@ final as (
 
         ---------- validity
         updated_at as valid_from,
-        coalesce(next_updated_at, 'infinity'::timestamptz) as valid_to,
+        coalesce(next_updated_at, {{ forever() }}) as valid_to,
         next_updated_at is null as is_current,
         is_first_version,
 

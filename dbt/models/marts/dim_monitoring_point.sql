@@ -63,9 +63,9 @@ points as (
         stations.is_in_use,
         stations.geometry,
         -- the register keeps no history: one version, valid since the entry was last touched, as far as we are told
-        coalesce(stations.modified_at, '-infinity'::timestamptz) as valid_from,
-        'infinity'::timestamptz as valid_to,
-        coalesce(stations.modified_at, '-infinity'::timestamptz) as known_since,
+        coalesce(stations.modified_at, {{ always() }}) as valid_from,
+        {{ forever() }} as valid_to,
+        coalesce(stations.modified_at, {{ always() }}) as known_since,
         stations.batch_id
     from (select *, station_code as point_code from stations) as stations
     left join flood_thresholds
@@ -100,7 +100,7 @@ points as (
         true as is_in_use,
         geometry,
         defined_at as valid_from,
-        lead(defined_at, 1, 'infinity'::timestamptz) over by_point as valid_to,
+        lead(defined_at, 1, {{ forever() }}) over by_point as valid_to,
         min(defined_at) over by_point as known_since,
         batch_id
     from sensors
@@ -133,7 +133,7 @@ final as (
         ---------- validity
         points.valid_from,
         points.valid_to,
-        points.valid_to = 'infinity'::timestamptz as is_current,
+        points.valid_to = {{ forever() }} as is_current,
         points.known_since,
 
         ---------- origin

@@ -11,3 +11,15 @@
 {% macro local_day(moment) -%}
     ({{ moment }} at time zone '{{ var("zone") }}')::date
 {%- endmacro %}
+
+
+{# Ends of validity that every client can read: many cannot hold PostgreSQL's infinity. Not null, so that
+   `at >= valid_from and at < valid_to` is right as it stands. #}
+{% macro always() -%}
+    '1900-01-01 00:00:00+00'::timestamptz
+{%- endmacro %}
+
+
+{% macro forever() -%}
+    '9999-12-31 00:00:00+00'::timestamptz
+{%- endmacro %}
