@@ -164,8 +164,8 @@ class _Run:
         """Archive, parse and judge one pull; none of its records is visible until the batch is committed."""
         contract = self.contract
         if self.kind != "replay":
-            for payload in pull.payloads:
-                ledger.record_payload(conn, contract.id, payload, self.archive.put(payload.body))
+            uris = self.archive.put_all(payload.body for payload in pull.payloads)
+            ledger.record_payloads(conn, contract.id, zip(pull.payloads, uris, strict=True))
         read = read_payloads(contract, self.parser, pull.payloads)
         judged = judge(contract, read.tables)
         return Batch(

@@ -125,30 +125,34 @@ def read_cursor(conn: Connection, feed_id: str) -> dict[str, Any]:
     return dict(row[0]) if row else {}
 
 
-def record_payload(conn: Connection, feed_id: str, payload: Payload, archive_uri: str) -> None:
-    """Note that a payload's bytes are in the archive, committed at once and before anything reads them.
+def record_payloads(conn: Connection, feed_id: str, archived: Iterable[tuple[Payload, str]]) -> None:
+    """Note that payloads are in the archive under these URIs, committed at once and before anything reads them.
 
     Recording the same fetch again changes nothing.
     """
-    with own_transaction(conn):
-        conn.execute(
+    rows = [
+        (
+            feed_id,
+            payload.sha256,
+            storable(payload.source),
+            storable(payload.name),
+            payload.media_type,
+            Jsonb(storable(payload.facts)),
+            len(payload.body),
+            uri,
+            payload.fetched_at,
+        )
+        for payload, uri in archived
+    ]
+    with own_transaction(conn), conn.cursor() as cursor:
+        cursor.executemany(
             """
             insert into ops.payload
                 (feed_id, sha256, source, name, media_type, facts, size_bytes, archive_uri, fetched_at)
             values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
             on conflict do nothing
             """,
-            (
-                feed_id,
-                payload.sha256,
-                storable(payload.source),
-                storable(payload.name),
-                payload.media_type,
-                Jsonb(storable(payload.facts)),
-                len(payload.body),
-                archive_uri,
-                payload.fetched_at,
-            ),
+            rows,
         )
 
 

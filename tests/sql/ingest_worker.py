@@ -53,7 +53,7 @@ def run(orders: Orders) -> str:
             return "busy"
         uri = Archive(orders.archive_url).put(fetch.body)
         _maybe_die(orders, "archived")
-        ledger.record_payload(conn, WATER.id, fetch, uri)
+        ledger.record_payloads(conn, WATER.id, [(fetch, uri)])
         _maybe_die(orders, "payload recorded")
         counts = commit_batch(conn, WATER, _batch(orders, fetch), on_step=_killer(orders))
     return f"inserted {counts.inserted} updated {counts.updated}"

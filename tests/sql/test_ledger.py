@@ -37,7 +37,7 @@ def test_obligations_start_before_the_activation_by_the_history_of_the_source(co
 def test_a_payload_is_known_to_others_before_anything_else_happens(conn: Connection, registered_url: str) -> None:
     fetch = FakeFetch("stations.xml", facts={"etag": '"1"'})
     for _ in range(2):
-        ledger.record_payload(conn, "water_regime", fetch, "file:///archive/x.zst")
+        ledger.record_payloads(conn, "water_regime", [(fetch, "file:///archive/x.zst")])
     with connect(registered_url) as other:
         (row,) = ledger.payloads(other, "water_regime")
     assert (row.sha256, row.name, row.facts, row.size_bytes) == (fetch.sha256, "stations.xml", {"etag": '"1"'}, 6)
@@ -47,7 +47,7 @@ def test_a_payload_is_known_to_others_before_anything_else_happens(conn: Connect
 def test_a_replay_reads_payloads_in_the_order_of_their_fetch(conn: Connection) -> None:
     for minute in (30, 10, 20):
         fetch = FakeFetch(f"{minute}", body=b"%d" % minute, fetched_at=at(minute))
-        ledger.record_payload(conn, "water_regime", fetch, "memory://x")
+        ledger.record_payloads(conn, "water_regime", [(fetch, "memory://x")])
     span = Interval(at(10), at(30))
 
     def names(rows: list[ledger.RecordedPayload]) -> list[str]:

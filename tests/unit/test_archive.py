@@ -101,3 +101,13 @@ def test_an_unknown_scheme_is_said_without_its_secrets() -> None:
     with pytest.raises(ArchiveError, match="install the fsspec driver") as error:
         Archive("nosuch://key:geheim@bucket/path")
     assert "geheim" not in str(error.value)
+
+
+def test_several_payloads_keep_their_order(tmp_path: Path) -> None:
+    archive = Archive(f"file://{tmp_path}")
+    bodies = [str(number).encode() for number in range(20)] + [b"3"]
+    uris = archive.put_all(bodies)
+    assert [uri.rsplit("/", 1)[1].removesuffix(".zst") for uri in uris] == [
+        hashlib.sha256(body).hexdigest() for body in bodies
+    ]
+    assert [archive.get(hashlib.sha256(body).hexdigest()) for body in bodies] == bodies

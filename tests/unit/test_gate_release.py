@@ -85,7 +85,7 @@ def pull(settings: Settings, *changes: Mapping[str, Any], rejected: QuarantineRo
         payloads=[PayloadOutcome(PAYLOAD.sha256, "ACCEPTED", 0)],
     )
     with connect(settings.database_url) as conn:
-        ledger.record_payload(conn, contract.id, PAYLOAD, "file:///unused")
+        ledger.record_payloads(conn, contract.id, [(PAYLOAD, "file:///unused")])
         commit_batch(conn, contract, batch)
         return [row[0] for row in conn.execute("select id from quarantine.record order by id")]
 
