@@ -4,6 +4,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH"
 failed=()
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 
 check() {
   local name=$1
@@ -16,8 +18,8 @@ contracts() {
   riskmap feeds check || return 1
   local file
   for file in feeds/*.yml; do
-    datacontract lint "$file" > /tmp/riskmap-lint.$$ 2>&1 || {
-      cat /tmp/riskmap-lint.$$
+    datacontract lint "$file" > "$said" 2>&1 || {
+      cat "$said"
       return 1
     }
   done
@@ -45,7 +47,7 @@ check "yamllint" yamllint --strict feeds dbt/models docker-compose.yml
 check "feed contracts" contracts
 check "docker-compose.yml" compose
 
-rm -f /tmp/riskmap-lint.$$
+
 if ((${#failed[@]})); then
   echo "lint failed: $(IFS=,; echo "${failed[*]}")" >&2
   exit 1
