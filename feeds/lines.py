@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path as FilePath
+from typing import Any
 
 import yaml
 
@@ -10,12 +11,24 @@ Path = tuple[str | int, ...]
 """Keys and list positions from the top of the document: ("schema", 0, "properties")."""
 
 
+def load_with_lines(text: str) -> tuple[Any, LineMap]:
+    """A YAML document and where its parts stand. Raises yaml.YAMLError.
+
+    Contracts are read at every DAG parse and every task, so libyaml does it where PyYAML was built with it.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    try:
+        root = loader.get_single_node()
+        return (None if root is None else loader.construct_document(root)), LineMap(root)
+    finally:
+        loader.dispose()
+
+
 class LineMap:
     """Line numbers (from 1) of the nodes of one YAML document."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, root: yaml.Node | None) -> None:
         self._lines: dict[Path, int] = {}
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is not None:
             self._walk(root, ())
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from feeds.contract import PHYSICAL_TYPES, Clock, Column, Contract, Rule, Severity, Table
-from feeds.lines import ContractProblem, LineMap, Path
+from feeds.lines import ContractProblem, LineMap, Path, load_with_lines
 
 _DURATION = re.compile(r"^P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?$")
 _UNITS_S = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -25,8 +25,7 @@ def read(file: FilePath) -> Contract:
     """Read one contract. Raises ContractProblem naming the line that lacks something."""
     text = file.read_text(encoding="utf-8")
     try:
-        document = yaml.safe_load(text)
-        lines = LineMap(text)
+        document, lines = load_with_lines(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = f"not valid YAML: {getattr(error, 'problem', error)}"

@@ -33,7 +33,10 @@ def load_all(where: Path | None = None) -> dict[str, Contract]:
 
 
 def load(feed_id: str, where: Path | None = None) -> Contract:
-    """Read one contract by feed id. Raises KeyError with the known ids."""
+    """Read one contract by feed id, by convention from ``<id>.yml``. Raises KeyError with the known ids."""
+    file = (where or folder()) / f"{feed_id}.yml"
+    if file.is_file() and (contract := read(file)).id == feed_id:
+        return contract
     contracts = load_all(where)
     if feed_id not in contracts:
         raise KeyError(f"there is no feed '{feed_id}'; known feeds: {', '.join(contracts)}")
