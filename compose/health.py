@@ -1,4 +1,4 @@
-"""Exit status 0 if Airflow reports the named part as healthy. Needs nothing but the standard library, so it is quick."""
+"""Exit status 0 if Airflow calls the named part healthy. Standard library only, so that it is quick."""
 
 import json
 import sys
