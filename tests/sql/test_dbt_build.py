@@ -15,7 +15,7 @@ from dbt_rows import CAP, REGISTER, SENDER, WATER, Rows, build, settings_for
 
 from feeds import registry
 from feeds.derive import dbt_sources
-from riskmap import dbt_runner
+from riskmap import dbt_runner, dictionary
 from riskmap.settings import Settings
 from warehouse import ledger
 from warehouse.db import connect
@@ -253,6 +253,10 @@ def test_the_project_uses_nothing_deprecated(settings: Settings) -> None:
 def test_sources_are_those_of_the_contracts() -> None:
     written = (dbt_runner.PROJECT / "models/staging/_landing__sources.yml").read_text(encoding="utf-8")
     assert written == dbt_sources(registry.load_all().values())
+
+
+def test_the_data_dictionary_is_that_of_the_models_and_contracts() -> None:
+    assert dictionary.FILE.read_text(encoding="utf-8") == dictionary.render()
 
 
 def test_freshness_is_promised_where_records_must_keep_coming(settings: Settings) -> None:

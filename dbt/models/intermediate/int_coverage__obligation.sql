@@ -1,7 +1,7 @@
--- One row per feed, entity and local day from `active_from` on: the slots of that day that were owed, as numbers of slots
--- counted from 1970. A feed judged by its polls is its own only entity. Owed: slots that start on that day, not before
--- the feed was active nor before the entity was known. Judged: those that are over and, for records, older than the
--- latency promise. The rest of the begun ones are pending.
+-- One row per feed, entity and local day from `active_from` on: the slots of that day that were owed, as numbers of
+-- slots counted from 1970. A feed judged by its polls is its own only entity. Owed: slots that start on that day, not
+-- before the feed was active nor before the entity was known. Judged: those that are over and, for records, older than
+-- the latency promise. The rest of the begun ones are pending.
 with
 
 feeds as (
@@ -51,9 +51,9 @@ days as (
         case when feeds.expected_kind = 'polls' then 0 else feeds.latency_s end as grace_s,
         day.day::date as day
     from feeds
-    cross join lateral generate_series(
+    inner join lateral generate_series(
         {{ local_day('feeds.active_from') }}::timestamp, {{ local_day('now()') }}::timestamp, interval '1 day'
-    ) as day (day)
+    ) as day (day) on true
 
 ),
 

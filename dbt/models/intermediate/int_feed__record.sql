@@ -1,5 +1,5 @@
--- One row per record that a latency promise is about, with its clocks. `promise_at` is where the promise starts to count:
--- the observation for observations, the publication by the source for everything else.
+-- One row per record that a latency promise is about, with its clocks. `promise_at` is where the promise starts to
+-- count: the observation for observations, the publication by the source for everything else.
 with
 
 warnings as (

@@ -1,6 +1,6 @@
 -- One row per point and variable: the newest value that is still evidence, that is, younger than the feed's promise
--- allows and not marked by its source as taken under calibration (4), substation fault (16), not polled (32), paused (64)
--- or sensor fault (128). Over range (8) stays: it is evidence of something.
+-- allows and not marked by its source as taken under calibration (4), substation fault (16), not polled (32), paused
+-- (64) or sensor fault (128). Over range (8) stays: it is evidence of something.
 with
 
 observations as (

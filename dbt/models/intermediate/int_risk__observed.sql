@@ -83,7 +83,7 @@ sums as (
             points.feed_id = latest.feed_id
             and points.point_code = latest.station_code
             and rules.variable = latest.variable
-    cross join lateral (
+    left join lateral (
         select sum(observations.value) as value
         from observations
         where
@@ -93,7 +93,7 @@ sums as (
             -- event_at is the end of the interval of an amount
             and observations.event_at > now() - make_interval(mins => rules.window_minutes)
             and observations.event_at <= now() + interval '10 minutes'
-    ) as amounts
+    ) as amounts on true
 
 ),
 
@@ -111,12 +111,8 @@ final as (
         object_id,
         rule_id,
         case
-            when kind = 'status' then case
-                when value::integer & threshold::integer <> 0 then 'holds'
-                when value is not null then 'clear'
-                else 'unknown'
-            end
             when value is null or threshold is null then 'unknown'
+            when kind = 'status' and value::integer & threshold::integer <> 0 then 'holds'
             when comparison = '>' and value > threshold then 'holds'
             when comparison = '>=' and value >= threshold then 'holds'
             else 'clear'

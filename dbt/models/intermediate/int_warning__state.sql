@@ -1,6 +1,7 @@
 -- One row per message: is it in force, and if not, why and since when.
--- Absence: a warning is over when its source stopped listing it and `closing.absent_polls` successful polls have seen the
--- list without it. A poll answered "not modified" repeats the list before it, so it counts only after a changed list.
+-- Absence: a warning is over when its source stopped listing it and `closing.absent_polls` successful polls have seen
+-- the list without it. A poll answered "not modified" repeats the list before it, so it counts only after a changed
+-- list.
 with
 
 messages as (
@@ -93,7 +94,7 @@ with_absence as (
         from listings
         inner join feeds on listings.feed_id = feeds.feed_id
         -- a poll is committed after it was made: committed_at has an index, so it bounds the search
-        cross join lateral (
+        inner join lateral (
             select polls.polled_at
             from polls
             where
@@ -110,8 +111,8 @@ with_absence as (
                 )
             order by polls.committed_at
             limit 1
-        ) as unlisted
-        cross join lateral (
+        ) as unlisted on true
+        left join lateral (
             select count(*) as n_polls
             from (
                 select 1 from polls
@@ -121,7 +122,7 @@ with_absence as (
                     and unlisted.polled_at <= polls.polled_at
                 limit feeds.absent_polls
             ) as enough
-        ) as since_then
+        ) as since_then on true
         where
             judged.is_open
             and judged.feed_id = listings.feed_id

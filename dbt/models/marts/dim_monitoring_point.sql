@@ -42,7 +42,7 @@ points as (
 
     select
         stations.feed_id,
-        stations.point_code,
+        stations.station_code as point_code,
         'station' as register,
         stations.station_name as point_name,
         stations.station_type as category,
@@ -67,11 +67,11 @@ points as (
         {{ forever() }} as valid_to,
         coalesce(stations.modified_at, {{ always() }}) as known_since,
         stations.batch_id
-    from (select *, station_code as point_code from stations) as stations
+    from stations
     left join flood_thresholds
         on
             stations.feed_id = flood_thresholds.feed_id
-            and stations.point_code = flood_thresholds.station_code
+            and stations.station_code = flood_thresholds.station_code
 
     union all
 

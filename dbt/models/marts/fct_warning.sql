@@ -70,9 +70,9 @@ final as (
         on
             messages.feed_id = chains.feed_id
             and messages.warning_key = chains.warning_key
-    cross join lateral (
+    left join lateral (
         {{ warning_geometry('messages', 'areas') }}
-    ) as drawn
+    ) as drawn on true
 
 )
 

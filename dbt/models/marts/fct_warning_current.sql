@@ -48,9 +48,9 @@ final as (
         messages.landed_at
 
     from messages
-    cross join lateral (
+    left join lateral (
         {{ warning_geometry('messages', 'areas') }}
-    ) as drawn
+    ) as drawn on true
 
 )
 

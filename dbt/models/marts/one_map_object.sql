@@ -6,6 +6,15 @@ objects as (
 
 ),
 
+rules as (
+
+    select distinct
+        rule_id,
+        kind
+    from {{ ref('dim_risk_rule') }}
+
+),
+
 tried as (
 
     select * from {{ ref('int_risk__observed') }}
@@ -48,7 +57,7 @@ drivers as (
         ) as drivers
     from tried
     inner join objects on tried.object_id = objects.object_id
-    inner join (select distinct rule_id, kind from {{ ref('dim_risk_rule') }}) as rules on tried.rule_id = rules.rule_id
+    inner join rules on tried.rule_id = rules.rule_id
     group by tried.object_id
 
 ),

@@ -125,11 +125,11 @@ grid as (
         day.day::date as day
     from feeds
     cross join horizon
-    cross join lateral generate_series(
+    inner join lateral generate_series(
         greatest({{ local_day('feeds.active_from') }}, horizon.first_day)::timestamp,
         {{ local_day('now()') }}::timestamp,
         interval '1 day'
-    ) as day (day)
+    ) as day (day) on true
 
 ),
 

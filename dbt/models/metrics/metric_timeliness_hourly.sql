@@ -58,7 +58,7 @@ legs as (
         extract(epoch from leg.ends_at - records.promise_at)::double precision as promised_seconds
     from records
     inner join feeds on records.feed_id = feeds.feed_id
-    cross join lateral (
+    inner join lateral (
         values
         ('event_to_issued', records.event_at, records.issued_at, false),
         ('issued_to_fetched', records.issued_at, records.fetched_at, false),
@@ -70,7 +70,7 @@ legs as (
             records.published_at,
             records.published_at is null
         )
-    ) as leg (leg, starts_at, ends_at, is_pending)
+    ) as leg (leg, starts_at, ends_at, is_pending) on true
 
 ),
 
@@ -81,9 +81,11 @@ hours as (
         hour.hour_at
     from feeds
     cross join horizon
-    cross join lateral generate_series(
-        greatest(date_trunc('hour', feeds.activated_at), horizon.first_hour), date_trunc('hour', now()), interval '1 hour'
-    ) as hour (hour_at)
+    inner join lateral generate_series(
+        greatest(date_trunc('hour', feeds.activated_at), horizon.first_hour),
+        date_trunc('hour', now()),
+        interval '1 hour'
+    ) as hour (hour_at) on true
 
     union
 
@@ -124,8 +126,9 @@ counted as (
         count(*) filter (where not is_backfill and seconds < 0) as n_negative,
         count(*) filter (where not is_backfill and is_pending) as n_pending,
         count(*) filter (where is_backfill) as n_backfill,
-        percentile_cont(array[0.5, 0.9, 0.95, 0.99, 1]) within group (order by seconds)
-            filter (where not is_backfill and seconds >= 0) as percentiles,
+        percentile_cont(array[0.5, 0.9, 0.95, 0.99, 1]) within group (
+            order by case when not is_backfill and seconds >= 0 then seconds end
+        ) as percentiles,
         count(*) filter (where not is_backfill and seconds >= 0 and promised_seconds <= promise_s) as n_within_promise
     from legs
     group by feed_id, hour_at, leg

@@ -39,7 +39,7 @@ final as (
         polygons.batch_id
 
     from polygons
-    cross join lateral (
+    left join lateral (
         select
             st_union(
                 st_buffer(
@@ -49,17 +49,17 @@ final as (
                 )::geometry
             ) as geometry
         from jsonb_array_elements_text({{ as_array('polygons.circles') }}) as circle (text)
-        cross join lateral (
+        inner join lateral (
             select
                 regexp_match(
                     circle.text, '^\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s+(\d+(?:\.\d+)?)\s*$'
-                )::double precision [] as lat_lon_km
-        ) as parts
+                )::double precision[] as lat_lon_km
+        ) as parts on true
         where
             abs(parts.lat_lon_km[1]) <= 90
             and abs(parts.lat_lon_km[2]) <= 180
             and parts.lat_lon_km[3] > 0
-    ) as discs
+    ) as discs on true
 
 )
 
