@@ -10,11 +10,14 @@ from feeds.registry import load_all
 from riskmap.errors import UserError
 from riskmap.settings import Settings
 from riskmap.stack.airflow_api import AirflowApi
+from riskmap.status import status
 from warehouse import builds, ledger
 from warehouse.db import Connection, connect
 
 PATIENCE_S = 300.0
 POLL_S = 0.5
+FREQUENT_S = 60.0
+FIGURES_WITHIN_S = 120.0
 
 
 def run_main_job(settings: Settings, *, progress: Callable[[str], None]) -> None:
@@ -27,6 +30,7 @@ def run_main_job(settings: Settings, *, progress: Callable[[str], None]) -> None
     progress("every feed is in; waiting for the build that publishes them")
     _wait_for_publication(settings)
     progress("the marts are published")
+    _wait_for_figures(settings, progress)
 
 
 def _wait_for_runs(api: AirflowApi, runs: dict[str, str], progress: Callable[[str], None]) -> None:
@@ -66,3 +70,18 @@ def _wait_for_publication(settings: Settings) -> None:
 
 def _unpublished(conn: Connection) -> set[int]:
     return {batch.batch_id for batch in ledger.unpublished_batches(conn)}
+
+
+def _wait_for_figures(settings: Settings, progress: Callable[[str], None]) -> None:
+    """At the first start no minute has passed that coverage and delays could be counted over: wait for one."""
+    frequent = {contract.id for contract in load_all().values() if contract.frequency_s <= FREQUENT_S}
+    deadline = time.monotonic() + FIGURES_WITHIN_S
+    told = False
+    while time.monotonic() < deadline:
+        feeds = [feed for feed in status(settings)["feeds"] if feed["id"] in frequent]
+        if all(feed["coverage"] is not None and feed["delay_p95_s"] is not None for feed in feeds):
+            return
+        if not told:
+            progress("waiting for the first live minutes, over which coverage and delays are counted")
+            told = True
+        time.sleep(2)

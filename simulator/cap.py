@@ -96,7 +96,7 @@ STORM = (
     Step(-40, "rain", "Update", "暴雨", "yellow", "polygon"),
     Step(-30, "lightning", "Alert", "雷电", "yellow", lasts_min=60, coded_colour="yellow"),
     Step(-20, "slopes", "Alert", "地质灾害气象风险", "yellow", "polygon"),
-    Step(2, "hail", "Alert", "冰雹", "orange", lasts_min=60, coded_colour="Yellow"),
+    Step(1, "hail", "Alert", "冰雹", "orange", lasts_min=60, coded_colour="Yellow"),
     Step(4, "rain", "Update", "暴雨", "orange", "polygon"),
     Step(6, "gale", "Cancel", "雷雨大风", "blue", "circle", lasts_min=60),
     Step(20, "slopes", "Update", "地质灾害气象风险", "orange", "polygon"),
