@@ -6,6 +6,7 @@ whole suite, then COMPLETE over what failed, which names every failing row by it
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 
 if TYPE_CHECKING:
     import pandas as pd
+
+logging.getLogger("great_expectations").setLevel(logging.WARNING)  # a task's log is about the feed, not about GX
 
 GX_SEVERITY: Mapping[Severity, str] = {"critical": "critical", "error": "warning", "warning": "warning", "info": "info"}
 """GX knows three severities. Its ``critical`` means exactly ours: the batch is held. Ours is kept in ``meta``."""

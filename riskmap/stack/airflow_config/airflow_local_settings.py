@@ -11,7 +11,8 @@ import importlib
 import sys
 
 TASK_MODULES = (
-    "great_expectations",
+    "expectations._gx",  # and with it Great Expectations
+    "expectations._render",
     "dbt.cli.main",
     "dbt.adapters.postgres",
     "pandas",
