@@ -3,16 +3,9 @@
   answers null where PostGIS would raise. Tests report such rows.
 #}
 {% macro create_safe_casts() %}
-    {% if execute and run_query("select to_regproc('staging.geometry_or_null')").rows[0][0] is none %}
-        {% do run_query(geometry_or_null_ddl()) %}
-        {% do run_query('commit') %}
-    {% endif %}
-{% endmacro %}
-
-
-{% macro geometry_or_null_ddl() %}
-    create or replace function {{ target.schema }}.geometry_or_null(wkt text) returns geometry
-    language plpgsql immutable strict parallel safe
+    {# parallel unsafe: catching an error needs a subtransaction, which a parallel query cannot start #}
+    create or replace function staging.geometry_or_null(wkt text) returns geometry
+    language plpgsql immutable strict parallel unsafe
     as $$
     begin
         return st_geomfromtext(wkt, 4326);

@@ -12,6 +12,7 @@ observations as (
 feeds as (
 
     select * from {{ ref('dim_feed') }}
+    where main_table = 'observation'
 
 ),
 
@@ -29,7 +30,11 @@ final as (
     from feeds
     inner join observations on feeds.feed_id = observations.feed_id
     where
-        observations.event_at > now() - make_interval(secs => feeds.fresh_for_s)
+        -- the first bound lets an index on event_at be used, the second is that of each feed
+        observations.event_at > (
+            select now() - make_interval(secs => max(slowest.fresh_for_s)) from feeds as slowest
+        )
+        and observations.event_at > now() - make_interval(secs => feeds.fresh_for_s)
         and observations.event_at <= now() + interval '10 minutes'
         and (observations.value is not null or observations.value_text is not null)
         and coalesce(observations.status_flags, 0) & (4 | 16 | 32 | 64 | 128) = 0

@@ -8,7 +8,8 @@ messages as (
 
 ),
 
-named as (
+-- materialized: the match is taken apart once, not once for every column that needs a part of it
+named as materialized (
 
     select
         messages.feed_id,
@@ -25,7 +26,7 @@ named as (
 
 ),
 
-dated as (
+dated as materialized (
 
     select
         *,

@@ -25,7 +25,8 @@ listings as (
 
 ),
 
-polls as (
+-- not materialized: read through its indexes, not as a whole
+polls as not materialized (
 
     select * from {{ ref('stg_poll') }}
 

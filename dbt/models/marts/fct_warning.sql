@@ -2,19 +2,13 @@ with
 
 messages as (
 
-    select * from {{ ref('int_warning__message') }}
+    select * from {{ ref('int_warning__drawn') }}
 
 ),
 
 chains as (
 
     select * from {{ ref('int_warning__chain') }}
-
-),
-
-areas as (
-
-    select * from {{ ref('int_warning__area') }}
 
 ),
 
@@ -49,10 +43,10 @@ final as (
         messages.headline,
         messages.description,
         messages.instruction,
-        drawn.area_desc,
-        drawn.geometry_source,
-        drawn.matched_level,
-        drawn.geometry,
+        messages.area_desc,
+        messages.geometry_source,
+        messages.matched_level,
+        messages.geometry,
 
         ---------- clocks
         messages.onset_at,
@@ -70,9 +64,6 @@ final as (
         on
             messages.feed_id = chains.feed_id
             and messages.warning_key = chains.warning_key
-    left join lateral (
-        {{ warning_geometry('messages', 'areas') }}
-    ) as drawn on true
 
 )
 

@@ -2,14 +2,8 @@ with
 
 messages as (
 
-    select * from {{ ref('int_warning__message') }}
+    select * from {{ ref('int_warning__drawn') }}
     where state = 'active'
-
-),
-
-areas as (
-
-    select * from {{ ref('int_warning__area') }}
 
 ),
 
@@ -36,10 +30,10 @@ final as (
         messages.headline,
         messages.description,
         messages.instruction,
-        drawn.area_desc,
-        drawn.geometry_source,
-        drawn.matched_level,
-        drawn.geometry,
+        messages.area_desc,
+        messages.geometry_source,
+        messages.matched_level,
+        messages.geometry,
 
         ---------- clocks
         messages.onset_at,
@@ -48,9 +42,6 @@ final as (
         messages.landed_at
 
     from messages
-    left join lateral (
-        {{ warning_geometry('messages', 'areas') }}
-    ) as drawn on true
 
 )
 

@@ -11,19 +11,22 @@
 -- An enterprise that the register came to know only later is placed by its first entry.
 with
 
-warnings as (
-
-    select * from {{ ref('fct_warning') }}
-    where
-        state <> 'not_actual'
-        and msg_type in ('Alert', 'Update')
-        and geometry is not null
-
-),
-
 enterprises as (
 
     select * from {{ ref('dim_enterprise') }}
+
+),
+
+warnings as (
+
+    select * from {{ ref('int_warning__drawn') }}
+    where
+        state <> 'not_actual'
+        and msg_type in ('Alert', 'Update')
+    {% if is_partial() %}
+        -- said here as well, so that untouched warnings are not even drawn
+            and (batch_id in {{ batch_ids() }} or exists (select 1 from enterprises where batch_id in {{ batch_ids() }}))
+    {% endif %}
 
 ),
 

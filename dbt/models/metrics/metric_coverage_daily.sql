@@ -16,13 +16,14 @@ obligations as (
 
 ),
 
-observations as (
+-- not materialized: read through its indexes, not as a whole
+observations as not materialized (
 
     select * from {{ ref('stg_observation') }}
 
 ),
 
-polls as (
+polls as not materialized (
 
     select * from {{ ref('stg_poll') }}
 

@@ -10,7 +10,8 @@ feeds as (
 
 ),
 
-all_records as (
+-- not materialized: read through its indexes, not as a whole
+all_records as not materialized (
 
     select * from {{ ref('int_feed__record') }}
 
@@ -19,18 +20,32 @@ all_records as (
 horizon as (
 
     {% if is_partial() %}
+        -- of each feed by itself: an old entry of the register must not make millions of observations be read again
         select
+            feeds.feed_id,
             date_trunc(
                 'hour',
                 least(
                     now(),
-                    (select min(hour_at) from {{ this }} where n_pending > 0),
-                    (select max(hour_at) from {{ this }}),
-                    (select min(promise_at) from all_records where batch_id in {{ batch_ids() }})
+                    (select min(kept.hour_at) from {{ this }} as kept where feeds.feed_id = kept.feed_id and kept.n_pending > 0),
+                    (select max(kept.hour_at) from {{ this }} as kept where feeds.feed_id = kept.feed_id),
+                    touched.promise_at
                 )
             ) as first_hour
+        from feeds
+        left join (
+            select
+                feed_id,
+                min(promise_at) as promise_at
+            from all_records
+            where batch_id in {{ batch_ids() }}
+            group by feed_id
+        ) as touched on feeds.feed_id = touched.feed_id
     {% else %}
-        select '-infinity'::timestamptz as first_hour
+        select
+            feed_id,
+            '-infinity'::timestamptz as first_hour
+        from feeds
     {% endif %}
 
 ),
@@ -38,10 +53,15 @@ horizon as (
 records as (
 
     select
-        *,
-        date_trunc('hour', promise_at) as hour_at
-    from all_records
-    where promise_at >= (select first_hour from horizon)
+        recent.*,
+        date_trunc('hour', recent.promise_at) as hour_at
+    from horizon
+    inner join lateral (
+        select * from all_records
+        where
+            horizon.feed_id = all_records.feed_id
+            and all_records.promise_at >= horizon.first_hour
+    ) as recent on true
 
 ),
 
@@ -80,7 +100,7 @@ hours as (
         feeds.feed_id,
         hour.hour_at
     from feeds
-    cross join horizon
+    inner join horizon on feeds.feed_id = horizon.feed_id
     inner join lateral generate_series(
         greatest(date_trunc('hour', feeds.activated_at), horizon.first_hour),
         date_trunc('hour', now()),
