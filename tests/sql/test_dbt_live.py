@@ -27,6 +27,13 @@ INSIDE = (105.5, 35.5)
 def built_url(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     with connect(shared_url) as conn:
         ledger.register_feeds(conn, registry.load_all().values())
+        # what follows is about these promises, whatever the contracts promise today
+        conn.execute("update ops.feed set frequency_s = 60, latency_s = 300 where feed_id = %s", (CAP,))
+        conn.execute("""update ops.feed set closing = '{"absent_polls": 3}' where feed_id = %s""", (CAP,))
+        conn.execute(
+            """update ops.feed set latency_s = 1200, expected = expected || '{"every_s": 300}' where feed_id = %s""",
+            (WATER,),
+        )
     with psycopg.connect(shared_url) as conn:
         rows = Rows(conn)
         rows.region("620000", "province", None, (100, 30, 110, 40))

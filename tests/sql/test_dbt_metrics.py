@@ -38,6 +38,13 @@ def settings(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> Setti
         # active from 22:00: two hours, 24 slots of 300 s and 120 of 60 s, are owed on the first day
         conn.execute("update ops.feed set activated_at = %s, active_from = %s", (ACTIVE, ACTIVE))
         conn.execute("update ops.feed set active_from = %s where feed_id = %s", (at(23, 59), MINES))
+        # the arithmetic below is about these promises, whatever the contracts promise today
+        conn.execute("update ops.feed set frequency_s = 60 where feed_id = %s", (CAP,))
+        conn.execute("update ops.feed set frequency_s = 86400 where feed_id = %s", (REGISTER,))
+        conn.execute(
+            """update ops.feed set latency_s = 1200, expected = expected || '{"every_s": 300}' where feed_id = %s""",
+            (WATER,),
+        )
         _coverage(rows)
         _timeliness(rows)
         _register(rows)
