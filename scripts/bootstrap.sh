@@ -62,7 +62,7 @@ install_postgis() {
   local version switch=/etc/postgresql-common/createcluster.d/riskmap.conf
   version=$(apt-cache search --names-only '^postgresql-[0-9]+-postgis-3$' | sed -E 's/^postgresql-([0-9]+)-.*/\1/' | sort -n | tail -1)
   ((${version:-0} >= 15)) ||
-    die "this system's package lists hold no PostgreSQL 15 or later with PostGIS" "add PostgreSQL's own package source (apt.postgresql.org) and run this again"
+    die "this system's package lists hold no PostgreSQL 15 or later with PostGIS" "add PostgreSQL's own package source and run this again"
   # RiskMap starts a cluster of its own; the packages need not create and start the machine's.
   as_root mkdir -p "${switch%/*}"
   echo 'create_main_cluster = false' | as_root tee "$switch" > /dev/null
