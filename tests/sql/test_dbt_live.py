@@ -151,6 +151,12 @@ def test_a_newer_version_of_an_identifier_replaces_the_older(rows: Rows) -> None
     assert [row["colour"] for row in rows.all("select colour from marts.fct_warning_current")] == ["red"]
 
 
+def test_an_alert_that_names_another_ends_nothing(rows: Rows) -> None:
+    first = rows.warning("A", rows.ago(hours=2).replace(microsecond=0))
+    rows.warning("B", rows.ago(hours=1), refers_to=[first])
+    assert current(rows) == ["A", "B"]
+
+
 @pytest.mark.parametrize("status", ["Test", "Exercise", "System", "Draft"])
 def test_a_test_is_never_current_and_closes_nothing(rows: Rows, status: str) -> None:
     alert = rows.warning("A", rows.ago(hours=2).replace(microsecond=0))

@@ -109,6 +109,8 @@ def _register(rows: Rows) -> None:
     for days, level, place in ((9, "blue", (105.5, 35.5)), (2, "red", (120.0, 35.5))):
         position = {"longitude": place[0], "latitude": place[1], "updated_at": rows.ago(days=days)}
         rows.land("enterprise", REGISTER, credit_code="MOVED", static_level=level, **position, **common)
+    inside = {"longitude": 105.5, "latitude": 35.5, "updated_at": rows.now}
+    rows.land("enterprise", REGISTER, credit_code="LATECOMER", static_level="blue", **inside, **common)
     rows.land("enterprise", REGISTER, credit_code="BLANK", static_level="blue", updated_at=rows.now, **common)
 
 
@@ -237,7 +239,8 @@ def test_versions_of_an_enterprise(rows: Rows) -> None:
 
 
 def test_a_warning_meets_the_enterprise_where_it_stood_then(rows: Rows) -> None:
-    found = rows.one("select * from marts.fct_warning_enterprise")
+    late, found = rows.all("select * from marts.fct_warning_enterprise order by credit_code")
+    assert late["credit_code"] == "LATECOMER"  # known only since today: placed by its first entry
     assert (found["credit_code"], found["receipt_state"], found["delivered_at"]) == ("MOVED", "NO_EVIDENCE", None)
     assert found["issued_lead_hours"] == pytest.approx((26 * 60 - (23 * 60 + 10)) / 60)
     assert found["lead_hours"] == pytest.approx((26 * 60 - (23 * 60 + 12)) / 60)
@@ -309,4 +312,4 @@ def test_a_small_build_gives_the_same_figures_as_a_full_one(settings: Settings, 
         rows = Rows(conn)
         assert {name: rows.all(query) for name, query in figures.items()} == small
         assert coverage(rows, WATER)[:2] == (30, 26)
-        assert len(small["pairs"]) == 2
+        assert len(small["pairs"]) == 4
