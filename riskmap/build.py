@@ -33,12 +33,15 @@ class BuildReport:
     seconds: float
 
 
-def build(settings: Settings, *, full: bool = False) -> BuildReport:
-    """Run dbt on what has changed and record the publication. Raises UserError when a model or test fails."""
+def build(settings: Settings, *, everything: bool = False, full: bool = False) -> BuildReport:
+    """Run dbt on what has changed and record the publication. Raises UserError when a model or test fails.
+
+    ``everything`` builds and tests every model, live views included, ``full`` also recreates the tables.
+    """
     started = time.monotonic()
     with connect(settings.database_url) as conn, builds.build_lock(conn):
         work = ledger.unpublished_batches(conn)
-        everything = full or not builds.has_succeeded(conn)
+        everything = everything or full or not builds.has_succeeded(conn)
         selection = [] if everything else _selection(work)
         batch_ids = [batch.batch_id for batch in work]
         build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"

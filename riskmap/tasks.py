@@ -42,12 +42,12 @@ def refetch_task(feed_id: str, start: str, end: str, run_id: str) -> dict[str, A
     return dataclasses.asdict(ingest(feed_id, Settings.load(), run_id=run_id, interval=interval))
 
 
-def build_task() -> dict[str, Any]:
-    """Publish what the ledger says is new."""
+def build_task(*, everything: bool = False) -> dict[str, Any]:
+    """Publish what the ledger says is new; ``everything`` builds and tests all models."""
     from riskmap.build import build
     from riskmap.settings import Settings
 
-    return dataclasses.asdict(build(Settings.load()))
+    return dataclasses.asdict(build(Settings.load(), everything=everything))
 
 
 def data_docs_task() -> str:

@@ -89,9 +89,11 @@ def create_table(table: Table) -> sql.Composed:
     )
 
 
-def create_batch_index(table: Table) -> sql.Composed:
-    name = sql.Identifier(f"{table.name}_batch_id")
-    return sql.SQL("create index if not exists {} on {} (batch_id)").format(name, qualified(table.name))
+def create_index(table: Table, column: str) -> sql.Composed:
+    name = sql.Identifier(f"{table.name}_{column}")
+    return sql.SQL("create index if not exists {} on {} ({})").format(
+        name, qualified(table.name), sql.Identifier(column)
+    )
 
 
 def create_partition(table: Table, feed_id: str) -> sql.Composed:

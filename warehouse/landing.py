@@ -69,6 +69,8 @@ def _ensure_table(conn: Connection, speakers: dict[str, tuple[Contract, Table]])
     _, table = next(iter(speakers.values()))
     before = _columns(conn, table.name)
     done = _widen(conn, table, before) if before else _create(conn, table)
+    for column in _indexed(speakers):
+        conn.execute(ddl.create_index(table, column))
     missing = [feed_id for feed_id in speakers if not _columns(conn, ddl.partition_name(table.name, feed_id))]
     for feed_id in missing:
         contract, own = speakers[feed_id]
@@ -82,9 +84,14 @@ def _ensure_table(conn: Connection, speakers: dict[str, tuple[Contract, Table]])
     return done
 
 
+def _indexed(speakers: dict[str, tuple[Contract, Table]]) -> list[str]:
+    """Columns that marts look rows up by: what a batch brought, and what happened lately."""
+    events = {contract.clock.event for contract, table in speakers.values() if table.column(contract.clock.event)}
+    return ["batch_id", *sorted(events)]
+
+
 def _create(conn: Connection, table: Table) -> list[str]:
     conn.execute(ddl.create_table(table))
-    conn.execute(ddl.create_batch_index(table))
     return [f"created {ddl.SCHEMA}.{table.name}"]
 
 

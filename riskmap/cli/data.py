@@ -44,13 +44,16 @@ def replay(feed: Feed, start: From = None, end: To = None) -> None:
     _print(run(feed, Settings.load(), run_id=_run_id(), interval=_interval(start, end)))
 
 
-def build(full: Annotated[bool, typer.Option(help="Rebuild every model from nothing.")] = False) -> None:
+def build(
+    everything: Annotated[bool, typer.Option("--all", help="Build and test every model, changed or not.")] = False,
+    full: Annotated[bool, typer.Option(help="Also recreate the tables: after a change of their columns.")] = False,
+) -> None:
     """Bring the marts up to what has landed."""
     from riskmap.build import build as run
     from riskmap.build import build_data_docs
 
     settings = Settings.load()
-    _print(run(settings, full=full))
+    _print(run(settings, everything=everything, full=full))
     build_data_docs(settings)
 
 
