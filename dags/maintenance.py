@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, CronTriggerTimetable, TriggerRule, task
+from airflow.sdk import DAG, CronTriggerTimetable, task
 
 with DAG(
     dag_id="maintenance",
@@ -30,10 +30,11 @@ with DAG(
 
         return build_task(everything=True)
 
-    @task(execution_timeout=timedelta(minutes=20), trigger_rule=TriggerRule.ALL_DONE)
+    @task(execution_timeout=timedelta(minutes=20))
     def retention() -> dict[str, int]:
         from riskmap.tasks import maintenance_task
 
         return maintenance_task()
 
-    build_everything() >> retention()
+    build_everything()
+    retention()

@@ -129,3 +129,12 @@ def test_parsing_twice_gives_the_same_dags() -> None:
     ]
     assert runs[0].returncode == 0, runs[0].stderr
     assert runs[0].stdout.splitlines()[-1] == runs[1].stdout.splitlines()[-1]
+
+
+def test_no_task_hides_the_failure_of_another(dags: dict[str, Any]) -> None:
+    """A run is judged by its last tasks: one that runs whatever happened before it would paint a failure green."""
+    from airflow.sdk import TriggerRule
+
+    for dag_id, dag in dags.items():
+        for task in dag.tasks:
+            assert task.trigger_rule == TriggerRule.ALL_SUCCESS, f"{dag_id}.{task.task_id}"
