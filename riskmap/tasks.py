@@ -17,7 +17,7 @@ def ingest_task(feed_id: str, run_id: str) -> dict[str, Any]:
     report = ingest(feed_id, Settings.load(), run_id=run_id)
     if report.busy:
         raise AirflowSkipException(f"another runner is ingesting {feed_id}")
-    if not report.records and not report.quarantined:
+    if not (report.inserted or report.updated or report.quarantined):
         raise AirflowSkipException(f"{feed_id}: the source has nothing new; the poll is recorded")
     return dataclasses.asdict(report)
 
@@ -59,10 +59,11 @@ def data_docs_task() -> str:
 
 
 def maintenance_task() -> dict[str, int]:
-    """Drop what the ledger keeps for a limited time only."""
-    from riskmap.settings import Settings
-    from warehouse.db import connect
-    from warehouse.retention import prune
+    """Drop what the ledger and Airflow keep for a limited time only."""
+    import os
+    from pathlib import Path
 
-    with connect(Settings.load().database_url) as conn:
-        return prune(conn)
+    from riskmap.maintenance import prune_airflow, prune_ledger
+    from riskmap.settings import Settings
+
+    return {**prune_ledger(Settings.load()), **prune_airflow(Path(os.environ["AIRFLOW_HOME"]))}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -96,7 +96,7 @@ STORM = (
     Step(-40, "rain", "Update", "暴雨", "yellow", "polygon"),
     Step(-30, "lightning", "Alert", "雷电", "yellow", lasts_min=60, coded_colour="yellow"),
     Step(-20, "slopes", "Alert", "地质灾害气象风险", "yellow", "polygon"),
-    Step(1, "hail", "Alert", "冰雹", "orange", lasts_min=60, coded_colour="Yellow"),
+    Step(2, "hail", "Alert", "冰雹", "orange", lasts_min=60, coded_colour="Yellow"),
     Step(4, "rain", "Update", "暴雨", "orange", "polygon"),
     Step(6, "gale", "Cancel", "雷雨大风", "blue", "circle", lasts_min=60),
     Step(20, "slopes", "Update", "地质灾害气象风险", "orange", "polygon"),
@@ -135,7 +135,7 @@ class Bulletin:
         """Messages of the last two days, oldest first."""
         k = self.weather.number(now)
         scripted = [m for i in (k - 3, k - 2, k - 1, k) for m in self._of_storm(i)]
-        found = [m for m in [*scripted, *self._issued()] if now - 2 * LISTED < m.sent <= now]
+        found = [m for m in [*scripted, self._first_live, *self._issued()] if now - 2 * LISTED < m.sent <= now]
         return sorted(found, key=lambda m: (m.sent, m.identifier))
 
     def find(self, identifier_: str, now: datetime) -> Message | None:
@@ -155,6 +155,13 @@ class Bulletin:
             earlier[step.chain] = (*earlier.get(step.chain, ()), message.triple)
             messages.append(message)
         return tuple(messages)
+
+    @cached_property
+    def _first_live(self) -> Message:
+        """The warning that comes in soon after the first launch."""
+        sent = self.world.first_live
+        message = self._message(Step(0, "gust", "Alert", "大风", "blue"), self.weather.storm_number(0), ())
+        return replace(message, identifier=identifier(sent, 9), sent=sent, expires=sent + timedelta(hours=1))
 
     def _message(self, step: Step, cell: Cell, references: tuple[str, ...]) -> Message:
         sent = cell.centre_at + timedelta(minutes=step.minute)

@@ -89,8 +89,8 @@ class Quakes:
         both = (renamed.id, other)
         yield [renamed, smaller, smaller.revised(25, id=other, ids=both, status="reviewed")]
 
-        live = self._first(at(0.8), mag=2.6, lon=lon + 0.3, lat=lat + 0.2)  # told at once, for whoever has just started
-        yield [replace(live, updated=at(1.0)), live.revised(20, status="reviewed")]
+        live = self._first(self.world.first_live, mag=2.6, lon=lon + 0.3, lat=lat + 0.2)
+        yield [replace(live, updated=live.at + timedelta(seconds=15)), live.revised(20, status="reviewed")]
 
         pending = self._first(at(-6), mag=None, lon=lon - 0.2, lat=lat + 0.1)
         yield [pending, pending.revised(9, mag=2.3)]

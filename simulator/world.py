@@ -55,6 +55,11 @@ class World:
         return (self.start + elapsed * self.speed).astimezone(BEIJING)
 
     @property
+    def first_live(self) -> datetime:
+        """When a first warning and a first earthquake come in: soon after launch, for whoever has just started."""
+        return floor(self.start, 1) + timedelta(seconds=45)
+
+    @property
     def anchor(self) -> datetime:
         """The instant around which the scenario is written."""
         return floor(self.start, 300)

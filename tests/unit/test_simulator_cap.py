@@ -144,7 +144,8 @@ def test_the_index_lists_what_is_published_and_changes_only_when_something_happe
         link = entry.find(ATOM + "link")
         assert link is not None
         assert link.get("href") == f"http://x/cap/alerts/{entry.findtext(ATOM + 'id')}.xml"
-    assert office.feed(START + timedelta(seconds=59), "http://x")[0] == body
+    assert office.feed(START + timedelta(seconds=44), "http://x")[0] == body
+    assert office.feed(START + timedelta(seconds=45), "http://x")[0] != body, "the first live warning"
     assert office.feed(START + timedelta(minutes=5), "http://x")[0] != body
 
 
