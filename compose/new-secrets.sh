@@ -9,3 +9,6 @@ for name in POSTGRES_PASSWORD RISKMAP_DATABASE_PASSWORD AIRFLOW_DATABASE_PASSWOR
   echo "$name=$(secret)$(secret)"
 done
 echo "AIRFLOW_FERNET_KEY=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_')" # Fernet wants this very form
+# The synthetic source 模拟. For a real one, write its URL here. (In the compose file it could not be the default:
+# docker-compose 1 reads no variable inside another's default.)
+echo 'EXCHANGE_DATABASE_URL=postgresql://exchange:${EXCHANGE_DATABASE_PASSWORD}@database:5432/exchange'
