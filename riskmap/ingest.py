@@ -34,6 +34,10 @@ from warehouse.db import connect
 
 log = logging.getLogger(__name__)
 
+REPLAY_PAYLOADS = 500
+REPLAY_BYTES = 8 * 1024 * 1024
+"""A replay commits at most so much at once: small files are read together, memory stays bounded."""
+
 
 @dataclass
 class IngestReport:
@@ -81,16 +85,23 @@ def replay(feed_id: str, settings: Settings, *, run_id: str, interval: Interval 
         with connect(settings.database_url) as conn:
             start, end = (interval.start, interval.end) if interval else (None, None)
             stored = ledger.payloads(conn, feed_id, start=start, end=end)
+        group: list[Payload] = []
         for row in stored:
-            payload = Payload(
-                body=archive.get(row.sha256),
-                source=row.source,
-                name=row.name,
-                fetched_at=row.fetched_at,
-                media_type=row.media_type,
-                facts=row.facts,
+            group.append(
+                Payload(
+                    body=archive.get(row.sha256),
+                    source=row.source,
+                    name=row.name,
+                    fetched_at=row.fetched_at,
+                    media_type=row.media_type,
+                    facts=row.facts,
+                )
             )
-            yield Pull(payloads=(payload,), cursor={})
+            if len(group) >= REPLAY_PAYLOADS or sum(len(payload.body) for payload in group) >= REPLAY_BYTES:
+                yield Pull(payloads=tuple(group), cursor={})
+                group = []
+        if group:
+            yield Pull(payloads=tuple(group), cursor={})
 
     return _Run(contract, settings, run_id, "replay", keep_cursor=False).over(pulls)
 

@@ -59,11 +59,11 @@ def data_docs_task() -> str:
 
 
 def maintenance_task() -> dict[str, int]:
-    """Drop what the ledger and Airflow keep for a limited time only."""
+    """Drop what the ledger keeps for a limited time only, and old task logs."""
     import os
     from pathlib import Path
 
-    from riskmap.maintenance import prune_airflow, prune_ledger
+    from riskmap.maintenance import prune_ledger, prune_logs
     from riskmap.settings import Settings
 
-    return {**prune_ledger(Settings.load()), **prune_airflow(Path(os.environ["AIRFLOW_HOME"]))}
+    return {**prune_ledger(Settings.load()), "task logs": prune_logs(Path(os.environ["AIRFLOW_HOME"], "logs"))}

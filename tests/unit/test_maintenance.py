@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from riskmap.maintenance import _prune_files
+from riskmap.maintenance import prune_logs
 
 
 def test_old_logs_go_and_take_their_empty_folders_with_them(tmp_path: Path) -> None:
@@ -17,13 +17,14 @@ def test_old_logs_go_and_take_their_empty_folders_with_them(tmp_path: Path) -> N
         file.write_text("模拟")
         then = (now - timedelta(days=age)).timestamp()
         os.utime(file, (then, then))
-    assert _prune_files(tmp_path, now - timedelta(days=14)) == 2
+    assert prune_logs(tmp_path, keep_days=14) == 2
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == [
         "mixed",
         "mixed/run",
         "mixed/run/2.log",
+        "old",  # goes the next day, when it is found empty of anything young
     ]
 
 
 def test_a_folder_that_is_not_there_is_nothing_to_do(tmp_path: Path) -> None:
-    assert _prune_files(tmp_path / "logs", datetime.now(UTC)) == 0
+    assert prune_logs(tmp_path / "logs") == 0
