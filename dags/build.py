@@ -18,7 +18,7 @@ LANDED = [Asset(name=f"landed_{feed}", uri=f"riskmap://landing/{feed}", group="l
 with DAG(
     dag_id="build",
     dag_display_name="build 一张图",
-    description="dbt on what the ledger says has landed; then the Data Docs.",
+    description="dbt on what the ledger says has landed, and the Data Docs.",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
         timetable=CronTriggerTimetable("*/5 * * * *", timezone="UTC"),

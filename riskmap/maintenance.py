@@ -7,6 +7,7 @@ its own database, which tasks may not touch: docs/operations.md says how to clea
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,11 +29,16 @@ def prune_logs(folder: Path, *, keep_days: int = LOG_DAYS) -> int:
     """Delete files last written more than ``keep_days`` ago, and the folders that this empties; returns the files."""
     before = (datetime.now(UTC) - timedelta(days=keep_days)).timestamp()
     pruned = 0
-    for parent, _, names in os.walk(folder, topdown=False):
-        old = [Path(parent, name) for name in names if Path(parent, name).lstat().st_mtime < before]
+    removed: set[Path] = set()
+    for parent, folders, names in os.walk(folder, topdown=False):
+        here = Path(parent)
+        old = [here / name for name in names if (here / name).lstat().st_mtime < before]
         for file in old:
             file.unlink(missing_ok=True)
         pruned += len(old)
-        if old and Path(parent) != folder and not any(Path(parent).iterdir()):
-            Path(parent).rmdir()
+        emptied = bool(old) or any(here / name in removed for name in folders)
+        if emptied and here != folder and not any(here.iterdir()):
+            with suppress(OSError):  # a task that starts just now may write here: then the folder stays
+                here.rmdir()
+                removed.add(here)
     return pruned

@@ -54,13 +54,16 @@ def show(feed: Annotated[str, typer.Argument(help="feed id")]) -> None:
 def check(
     files: Annotated[list[Path] | None, typer.Argument(help="contract files; all of the installation if none")] = None,
 ) -> None:
-    """Check contracts: refuse, with file and line, what cannot be checked. Exit 1 if any is refused."""
+    """Check contracts: refuse, with file and line, what cannot be checked, and what is no ODCS. Exit 1 if any is."""
+    from open_data_contract_standard.model import OpenDataContractStandard
+
     chosen = files or sorted(folder().glob("*.yml"))
     bad = 0
     for file in chosen:
         try:
             contract = read(file)
-        except (ContractProblem, OSError) as error:
+            OpenDataContractStandard.from_file(str(file))
+        except (ContractProblem, OSError, ValueError) as error:
             bad += 1
             if not complain(error):
                 console.print(f"{file}: {error}", highlight=False)

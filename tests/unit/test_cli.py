@@ -92,6 +92,16 @@ def test_feeds_check_names_file_and_line(tmp_path: Path) -> None:
     assert riskmap("feeds", "check").returncode == 0
 
 
+def test_feeds_check_refuses_what_the_standard_does_not_know(tmp_path: Path) -> None:
+    text = (folder() / "earthquake.yml").read_text(encoding="utf-8")
+    broken = tmp_path / "broken.yml"
+    broken.write_text(text.replace("tags: [地震, geology, earthquake]", "tags: {not: a list}"), encoding="utf-8")
+    done = riskmap("feeds", "check", str(broken))
+    assert done.returncode == 1
+    assert "tags" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_parse_answers_one_object_per_file(tmp_path: Path) -> None:
     good = tmp_path / "good.geojson"
     good.write_text('{"type": "FeatureCollection", "metadata": {"count": 0}, "features": []}', encoding="utf-8")
