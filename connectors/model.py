@@ -6,12 +6,14 @@ Nothing here knows of Airflow, of the warehouse or of a particular feed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from threading import Event
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -201,3 +203,60 @@ class Connector(Protocol):
     def acknowledge(self, pull: Pull) -> None:
         """Called after the commit of a pull: the only moment at which a source may be changed (files moved)."""
         ...
+
+
+@runtime_checkable
+class StreamParser(Parser, Protocol):
+    """A format whose files may be larger than memory: records come out while the bytes go in."""
+
+    def parse_stream(self, stream: BinaryIO, head: Payload, options: Mapping[str, Any]) -> Iterator[Parsed]:
+        """Parts of at most some 8 MB of records; ``head`` is the payload without its bytes.
+
+        The parts together hold what ``parse`` would give, but for keys that come again in another part: those are
+        left to landing, which knows the same rule.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a delivered payload, told after the commit and never before it."""
+
+    outcome: Outcome
+    records: int  # that stand in landing, new or not
+    rejects: Sequence[Reject] = ()  # by the parser and by the gate, row by row
+
+
+Deliver = Callable[[Payload], Future[Receipt]]
+"""Hands a payload to the warehouse. The future ends with the commit, or with the error that prevented it:
+a sender must then not be told that all is well."""
+
+
+class Listener(Protocol):
+    """A source that comes to us: frames over TCP, pushes over HTTP, messages of a broker."""
+
+    @property
+    def parser(self) -> Parser: ...
+
+    def serve(self, deliver: Deliver, stop: Event) -> None:
+        """Take what comes until ``stop`` is set; acknowledge to the sender only what has been committed.
+
+        Raises ConfigurationError if it cannot listen at all; what a sender does wrong is never an exception.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class About:
+    """What a person should know of a format; its page in docs/connectors/ is generated from this.
+
+    Sentences in plain English, the title in both languages. ``verified`` says against what it was held: recordings,
+    a published schema, an independent implementation; "own fixtures" where nothing better exists. What the reference
+    could not verify is said in ``limits`` with the mark [K].
+    """
+
+    title: str
+    reads: str
+    quirks: Sequence[str] = ()
+    limits: Sequence[str] = ()
+    verified: Sequence[str] = ()

@@ -6,46 +6,41 @@ Parsers and transports are imported when they are asked for, so that one feed do
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from connectors.errors import ConfigurationError
-from connectors.model import Connector, IndexParser, Parser, TableParser
-
-if TYPE_CHECKING:
-    from connectors.transport.http import Expect
+from connectors.formats import FORMATS
+from connectors.model import About, Connector, IndexParser, Parser, TableParser
 
 Options = TypeVar("Options")
 
 
-@dataclass(frozen=True)
-class Format:
-    """Where the parser of a format lives, what it may be told, and what a source of it must send."""
-
-    module: str
-    options: frozenset[str] = frozenset()
-    expect: Expect = "any"
+_COMMON = frozenset({"transport", "format", "location", "url", "zone", "max_future_s", "crs", "tables"})
+"""The last four come from the contract: one mapping serves ``connect``, ``listen`` and ``parse``."""
 
 
-FORMATS: Mapping[str, Format] = {
-    "cap": Format("connectors.weather.cap", frozenset({"colour_parameters"}), "xml"),
-    "sl323": Format("connectors.water.sl323", frozenset({"aliases"})),
-    "quake": Format("connectors.geology.quake", expect="json"),
-    "mine_txt": Format("connectors.enterprise.mine_txt", frozenset({"projected_crs"})),
-    "enterprise_csv": Format("connectors.enterprise.enterprise_csv"),
-}
+def parser(name: str, options: Mapping[str, Any] | None = None) -> Parser:
+    """The parser of a format; ``options`` decide what it reads where the format is a declared one.
 
-_COMMON = frozenset({"transport", "format", "location", "url", "zone", "max_future_s"})
-"""``zone`` and ``max_future_s`` come from the contract's clock: one mapping serves ``connect`` and ``parse``."""
+    Raises ConfigurationError for an unknown name (with the known ones) and for options that declare nothing usable.
+    """
+    module = _module(name)
+    found: Parser = module.parser_for(options or {}) if FORMATS[name].is_declared else module.PARSER
+    return found
 
 
-def parser(name: str) -> Parser:
-    """The parser of a format. Raises ConfigurationError, with the known names, for any other."""
+def about(name: str) -> About:
+    """What a person should know of a format. Raises ConfigurationError for an unknown name."""
+    found: About = _module(name).ABOUT
+    return found
+
+
+def _module(name: str) -> Any:
     if name not in FORMATS:
         raise ConfigurationError(f"There is no format {name!r}", remedy=f"use one of {', '.join(sorted(FORMATS))}")
-    found: Parser = import_module(FORMATS[name].module).PARSER
-    return found
+    return import_module(FORMATS[name].module)
 
 
 def connect(declaration: Mapping[str, Any], *, source: str) -> Connector:
@@ -59,7 +54,7 @@ def connect(declaration: Mapping[str, Any], *, source: str) -> Connector:
         raise ConfigurationError(
             f"There is no transport {transport!r}", remedy=f"use one of {', '.join(sorted(_TRANSPORTS))}"
         )
-    bound = parser(str(declaration.get("format")))
+    bound = parser(str(declaration.get("format")), declaration)
     address = str(declaration.get("url") or declaration.get("location") or source)
     if not address or "${" in address:
         raise ConfigurationError(

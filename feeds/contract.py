@@ -41,6 +41,17 @@ class Column:
     zone: str | None = None  # default zone of a naive timestamp column
     rules: tuple[Rule, ...] = ()
 
+    def as_option(self) -> dict[str, Any]:
+        """The column as a parser may be told of it, plain values only."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "type": self.physical_type,
+            "required": self.required,
+            "key": self.key_position is not None,
+            "zone": self.zone,
+        }
+
 
 @dataclass(frozen=True)
 class Table:
@@ -105,12 +116,16 @@ class Contract:
 
     @property
     def parser_options(self) -> dict[str, Any]:
-        """What a parser is told of its feed: the connector's options, the zone of naive times, the CRS."""
+        """What a parser is told of its feed: the connector's options, the zone of naive times, the CRS, its tables.
+
+        ``tables``: name -> columns in order, each with name, title, type, required, key and zone.
+        """
         return {
             **self.connector,
             "zone": self.clock.zone,
             "crs": self.crs,
             "max_future_s": self.clock.max_future_s,
+            "tables": {table.name: [column.as_option() for column in table.columns] for table in self.tables},
         }
 
     @property

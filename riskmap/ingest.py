@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from connectors import registry as formats
 from connectors.errors import ConfigurationError
-from connectors.model import Connector, Cursor, Interval, Parser, Payload, Pull, Reject
+from connectors.model import Connector, Cursor, Interval, Parsed, Parser, Payload, Pull, Reject
 from expectations import gate
 from feeds.contract import Contract
 from feeds.registry import load, resolve
@@ -122,8 +122,7 @@ class _Source:
             raise ConfigurationError(str(error.args[0]), remedy="set it, then run the feed again") from error
         if declaration["transport"] == "database":  # the other transports take all that their source holds
             declaration["history_h"] = contract.history.total_seconds() / 3600
-        clock = {"zone": contract.clock.zone, "max_future_s": contract.clock.max_future_s}
-        return formats.connect({**declaration, **clock}, source=address)
+        return formats.connect({**contract.parser_options, **declaration}, source=address)
 
     def pull(self, cursor: Cursor) -> Iterator[Pull]:
         return self.connector.pull(cursor, self.interval)
@@ -139,7 +138,7 @@ class _Run:
         self.contract, self.run_id, self.kind, self.keep_cursor = contract, run_id, kind, keep_cursor
         self.database_url = settings.database_url
         self.archive = Archive(settings.archive_url)
-        self.parser = formats.parser(str(contract.connector["format"]))
+        self.parser = formats.parser(str(contract.connector["format"]), contract.parser_options)
 
     def over(
         self,
@@ -241,7 +240,7 @@ def read_payloads(contract: Contract, parser: Parser, payloads: Iterable[Payload
     outcomes: list[PayloadOutcome] = []
     drift: dict[tuple[str, str], dict[str, Any]] = {}
     for payload in payloads:
-        parsed = parser.parse(payload, options)
+        parsed = _declared_only(contract, parser.parse(payload, options))
         for name, table in parsed.tables.items():
             if table.num_rows:
                 parts.setdefault(name, []).append(_with_origin(table, payload))
@@ -255,6 +254,25 @@ def read_payloads(contract: Contract, parser: Parser, payloads: Iterable[Payload
             entry["count"] += seen.count
     tables = {name: pa.concat_tables(tables) for name, tables in parts.items()}
     return ReadPayloads(tables, rejected, outcomes, list(drift.values()))
+
+
+def _declared_only(contract: Contract, parsed: Parsed) -> Parsed:
+    """``parsed`` without the tables that this feed's contract does not have: they are told as rejects, not dropped."""
+    declared = {table.name for table in contract.tables}
+    foreign = {name: table.num_rows for name, table in parsed.tables.items() if table.num_rows and name not in declared}
+    if not foreign:
+        return parsed
+    rejects = [
+        Reject(
+            where="payload",
+            rule="contract.table_unknown",
+            reason=f"{rows} records of {name} came in, a table that the contract of {contract.id} does not have",
+            table=name,
+        )
+        for name, rows in foreign.items()
+    ]
+    kept = {name: table for name, table in parsed.tables.items() if name not in foreign}
+    return Parsed(kept, [*parsed.rejects, *rejects], parsed.drift)
 
 
 def _with_origin(table: pa.Table, payload: Payload) -> pa.Table:

@@ -46,8 +46,8 @@ def parse_files(
 
     ``options`` defaults to those of the format's contract. Raises ConfigurationError for an unknown format.
     """
-    parser = formats.parser(format_name)
     used = default_options(format_name) if options is None else options
+    parser = formats.parser(format_name, used)
     for path in paths:
         yield _report(parser, path, used)
 

@@ -167,7 +167,7 @@ def _unreadable(contract: Contract, record: QuarantinedRecord) -> str | None:
 
 
 def _frame(contract: Contract, table: Table, candidates: Sequence[_Candidate]) -> pa.Table:
-    schema = formats.parser(str(contract.connector["format"])).tables[table.name]
+    schema = formats.parser(str(contract.connector["format"]), contract.parser_options).tables[table.name]
     rows = [{f.name: _typed(c.row.get(f.name), f.type) for f in schema} for c in candidates]
     origin = pa.array([c.payload_sha256 for c in candidates], pa.string())
     fetched = pa.array([c.fetched_at for c in candidates], TIMESTAMP)

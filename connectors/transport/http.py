@@ -16,19 +16,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import Literal
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import requests
 
 from connectors.errors import ConfigurationError, ConnectorError, ContractError, RateLimitedError, TransientError
+from connectors.formats import Expect
 from connectors.transport.network_errors import network_error
 from connectors.transport.redaction import redact_url
 from connectors.transport.retry import RetryPolicy, parse_retry_after
 
 log = logging.getLogger(__name__)
-
-Expect = Literal["xml", "json", "any"]
 
 USER_AGENT = "riskmap/0.1"
 MAX_REDIRECTS = 5

@@ -11,8 +11,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from connectors.errors import ConfigurationError, ConnectorError, ContractError
+from connectors.formats import Expect
 from connectors.model import Cursor, IndexParser, Interval, Link, Parser, Payload, Pull, Reject
-from connectors.transport.http import Answer, Expect, HttpClient, Validators
+from connectors.transport.http import Answer, HttpClient, Validators
 from connectors.transport.paging import Paging, pages, with_params
 from connectors.transport.redaction import redact_url
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from connectors import observation
+from connectors import observation, station
 from connectors.arrow import EXTRA, TIMESTAMP, as_json, to_table
 from connectors.clock import BEIJING, ClockError, to_utc, zone_named
 from connectors.duplicates import last_wins
@@ -24,27 +24,7 @@ from connectors.text import UndecodableError, is_damaged, is_storable, storable
 from connectors.water.sl323_input import Rows, read_rows
 from connectors.water.sl323_tables import REAL_TIME, REGISTERS, SOURCE_TABLES, Measure, RealTime, Register
 
-STATION, FLOOD_THRESHOLD = "station", "flood_threshold"
-_STATION_COLUMNS: list[tuple[str, pa.DataType]] = [
-    ("station_code", pa.string()),
-    ("station_name", pa.string()),
-    ("station_type", pa.string()),
-    ("river_name", pa.string()),
-    ("hydrographic_net", pa.string()),
-    ("basin_name", pa.string()),
-    ("longitude", pa.float64()),
-    ("latitude", pa.float64()),
-    ("location", pa.string()),
-    ("region_code", pa.string()),
-    ("datum_name", pa.string()),
-    ("datum_elevation_m", pa.float64()),
-    ("datum_correction_m", pa.float64()),
-    ("catchment_km2", pa.float64()),
-    ("authority", pa.string()),
-    ("exchange_unit", pa.string()),
-    ("is_in_use", pa.bool_()),
-    ("modified_at", TIMESTAMP),
-]
+FLOOD_THRESHOLD = "flood_threshold"
 _THRESHOLD_COLUMNS: list[tuple[str, pa.DataType]] = [
     ("station_code", pa.string()),
     ("left_dyke_m", pa.float64()),
@@ -68,7 +48,7 @@ class Sl323Parser:
 
     format = "sl323"
     tables: Mapping[str, pa.Schema] = {
-        STATION: pa.schema(_STATION_COLUMNS).append(EXTRA),
+        station.TABLE: station.SCHEMA,
         observation.TABLE: observation.SCHEMA,
         FLOOD_THRESHOLD: pa.schema(_THRESHOLD_COLUMNS).append(EXTRA),
     }
@@ -179,7 +159,7 @@ def _register_row(row: _Row, register: Register, zone: tzinfo) -> list[_Row]:
         record[name] = None if number in _SENTINELS else number
     record["modified_at"] = _time(row, "MODITIME", zone) if row.get("MODITIME") is not None else None
     held = {"STCD", "MODITIME", *register.texts, *register.numbers}
-    if register.table == STATION:
+    if register.table == station.TABLE:
         record["is_in_use"] = {"1": True, "0": False}.get(str(row.get("USFL")))
         if record["is_in_use"] is not None:
             held.add("USFL")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from click import Choice
 
+from connectors.formats import FORMATS
 from connectors.model import Interval
 from riskmap.cli.output import console
 from riskmap.settings import Settings
@@ -18,16 +19,6 @@ from riskmap.settings import Settings
 Feed = Annotated[str, typer.Argument(help="feed id, see 'riskmap feeds list'")]
 From = Annotated[str | None, typer.Option("--from", help="start of an interval, with zone: 2026-08-10T00:00+08:00")]
 To = Annotated[str | None, typer.Option("--to", help="end of the interval, exclusive")]
-
-
-class Format(StrEnum):
-    """Formats that 'riskmap parse' reads."""
-
-    cap = "cap"
-    sl323 = "sl323"
-    quake = "quake"
-    mine_txt = "mine_txt"
-    enterprise_csv = "enterprise_csv"
 
 
 def ingest(feed: Feed, start: From = None, end: To = None) -> None:
@@ -58,14 +49,14 @@ def build(
 
 
 def parse(
-    format: Annotated[Format, typer.Argument(help="format of the files")],
+    format: Annotated[str, typer.Argument(click_type=Choice(sorted(FORMATS)), help="format of the files")],
     files: Annotated[list[Path], typer.Argument(help="local files")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file and line.")] = False,
 ) -> None:
     """Read local files without any database: records, drift and rejects. Exit 1 if nothing could be read."""
     from riskmap.parse import exit_code, parse_files, print_table
 
-    reports = list(parse_files(format.value, files))
+    reports = list(parse_files(format, files))
     if as_json:
         for report in reports:
             typer.echo(json.dumps(report, ensure_ascii=False))

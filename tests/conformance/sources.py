@@ -14,7 +14,11 @@ import psycopg
 
 from connectors.model import Connector
 from connectors.registry import connect
-from tests.conformance.cases import CASES, alert, custom, quake, river_row
+from tests.conformance.case import custom
+from tests.conformance.cases import CASES
+from tests.conformance.cases_geology import quake
+from tests.conformance.cases_water import river_row
+from tests.conformance.cases_weather import alert
 from tests.local_http import Asked, LocalHttp, Reply, serve
 
 PAGE = 5

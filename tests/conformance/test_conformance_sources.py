@@ -22,7 +22,8 @@ from connectors.errors import (
 from connectors.model import Connector, Cursor, Outcome, Pull
 from connectors.registry import connect, parser
 from connectors.transport import database, files
-from tests.conformance.cases import CASES, key
+from tests.conformance.case import key
+from tests.conformance.cases import CASES
 from tests.conformance.sources import PAGE, SECRET, Source, Sources, as_text
 from tests.local_http import LocalHttp, Reply, serve
 
@@ -46,7 +47,7 @@ def records(name: str, pulls: list[Pull]) -> list[tuple[object, ...]]:
     """Keys of all records of the format's main table, sorted; a payload that was rejected fails the test."""
     case, found = CASES[name], []
     for payload in (payload for pull in pulls for payload in pull.payloads):
-        parsed = parser(name).parse(payload, case.options())
+        parsed = parser(case.format, case.options()).parse(payload, case.options())
         assert parsed.outcome is Outcome.ACCEPTED, parsed.rejects
         if case.table in parsed.tables:
             table = parsed.tables[case.table].to_pylist()

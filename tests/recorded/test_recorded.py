@@ -1,4 +1,4 @@
-"""The same parsers read what others recorded. The table says per file what comes out of it, and why.
+"""The same parsers read what others recorded. The tables beside say per file what comes out of it, and why.
 
 The recordings are real and do not belong to this repository; they are read where they lie, beside the checkout.
 """
@@ -6,7 +6,6 @@ The recordings are real and do not belong to this repository; they are read wher
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -15,129 +14,19 @@ from typing import Any
 import pytest
 
 from connectors import registry
+from connectors.formats import FORMATS
 from connectors.model import Outcome, Parsed, Payload
 from riskmap.parse import default_options
+from tests.recorded import cap, enterprise, geology, water, weather
+from tests.recorded.expected import Expected
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "recorded"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the recorded files (../shared/data/recorded) are not here")
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What one file gives through one format; ``drift`` counts per table and field."""
-
-    why: str
-    tables: dict[str, int] = field(default_factory=dict)
-    rejects: tuple[str, ...] = ()
-    drift: dict[str, int] = field(default_factory=dict)
-    format: str = "cap"
-
-    @property
-    def outcome(self) -> Outcome:
-        if not self.rejects:
-            return Outcome.ACCEPTED
-        return Outcome.PARTIAL if self.tables else Outcome.REJECTED
-
-
-def message(infos: int, areas: int, listings: int = 0) -> dict[str, int]:
-    counts = {"warning": 1, "warning_info": infos, "warning_area": areas, "warning_listing": listings}
-    return {name: count for name, count in counts.items() if count}
-
-
-NOT_XML = ("xml.not_xml",)
 RECORDED: dict[str, Expected] = {
-    # Alerts that follow CAP.
-    "cap/NOAA_MultiplePolygons.txt": Expected(
-        "one area with two polygons; an Update with eight references", message(1, 1)
-    ),
-    "cap/australia.cap": Expected("every element prefixed; two infos, one circle each", message(2, 2)),
-    "cap/australia_bom.cap": Expected("geocodes of a private list only; no geometry, no known colour", message(1, 1)),
-    "cap/canada.cap": Expected("two languages, two areas each; many empty optional elements", message(2, 4)),
-    "cap/earthquake-iso8859-1.cap": Expected(
-        "declared and written in ISO-8859-1; circle of radius 0; signed", message(1, 1)
-    ),
-    "cap/earthquake.cap": Expected("CAP 1.1", message(1, 1)),
-    "cap/tmp0000.cap": Expected("CAP 1.1, the key of earthquake.cap again", message(1, 1)),
-    "cap/no_optional_fields.cap": Expected(
-        "the key of earthquake.cap again, cut down: no info is allowed", message(0, 0)
-    ),
-    "cap/no_info_tag.cap": Expected("a Cancel needs no info; the XML signature is allowed by CAP", message(0, 0)),
-    "cap/gdacs-cap_1001150.xml": Expected(
-        "two polygons up to the antimeridian; alert level Green is no colour", message(1, 2)
-    ),
-    "cap/iceland_met_office.cap": Expected("two languages; parameter Color: Yellow; a resource", message(2, 2)),
-    "cap/ie-2.49.0.1.372.0.250413231648.N_Norm002_SmallCraft.xml": Expected("EMMA_ID geocodes only", message(1, 1)),
-    "cap/kz-2.49.0.0.398.0-20250306-133701-0284797-00-EN.xml": Expected(
-        "onset later than sent; offsets -00:00", message(1, 1)
-    ),
-    "cap/ph.cap": Expected("status Test: a record all the same; signed", message(1, 1)),
-    "cap/weather.cap": Expected(
-        "CAP 1.1; empty polygon, so the geocodes count; comments before the root", message(1, 1)
-    ),
-    "cap/taiwan.cap": Expected(
-        "byte order mark; alert_color is a colour the contract does not list, so the severity decides",
-        message(1, 1),
-        drift={"warning_info.colour.parameter_not_listed": 1},
-    ),
-    # Alerts that break the schema without harm: people need the warning.
-    "cap/sweden.cap": Expected(
-        "senderName after headline; <Type> and a home-made <Polygon> in both areas are unknown to CAP",
-        message(1, 2),
-        drift={"warning_info.order": 1, "warning_area.Type": 2, "warning_area.Polygon": 2},
-    ),
-    "cap/alertswiss-POA-1222963954-5.xml": Expected(
-        "made from JSON by a third party: other order, no category, no certainty, two instructions",
-        message(1, 1),
-        drift={
-            "warning.order": 1,
-            "warning_info.order": 1,
-            "warning_info.category.missing": 1,
-            "warning_info.certainty.missing": 1,
-            "warning_info.instruction.repeated": 1,
-        },
-    ),
-    "cap/noaa-2.49.0.1.840.0.bde6c30c43ead9c23c42bea7977652a7de76d87d.002.1.xml": Expected(
-        "18 polygons that a third party put after the geocodes", message(1, 1), drift={"warning_area.order": 1}
-    ),
-    # Indexes.
-    "cap/earthquake_index.atom": Expected("lists one CAP document beside a web page", {"warning_listing": 1}),
-    "cap/us_nws_weather.atom": Expected("flat cap:* elements are listings, not messages", {"warning_listing": 2}),
-    "cap/nws_atom_feed_20180815.xml": Expected("163 entries with flat cap:* elements", {"warning_listing": 163}),
-    "cap/amber.atom": Expected("the entry has no link but carries the alert", message(1, 1, 1)),
-    "cap/weather.atom": Expected("lines end in CR only; the entry carries an alert", message(1, 1, 1)),
-    # Alerts that cannot be used, or not whole.
-    "cap/invalid.cap": Expected("scope is missing: who may see it is not known", rejects=("cap.scope.missing",)),
-    "cap/invalid_xmlns.cap": Expected("the namespace is no version of CAP", rejects=("cap.namespace.unknown",)),
-    "cap/canada_errors.cap": Expected(
-        "an Update that names no message: the warning lands, its broken chain is a reject",
-        message(1, 1),
-        rejects=("cap.references.missing",),
-    ),
-    "cap/weather_invalid.atom": Expected(
-        "the embedded alert's identifier 'INVALID,' has a comma, no reference could name it; its entry is listed",
-        {"warning_listing": 1},
-        rejects=("cap.identifier.characters",),
-    ),
-    # Warnings in other formats.
-    "cap/alertswiss-POA-1222963954-5.json": Expected("the source's own JSON", rejects=NOT_XML),
-    "cap/alertswiss-TEST-1163.json": Expected("the source's own JSON", rejects=NOT_XML),
-    "cap/cn-qweather-warning-now-en.json": Expected("JSON of a vendor", rejects=NOT_XML),
-    "cap/cn-qweather-warning-now-zh.json": Expected("JSON of a vendor", rejects=NOT_XML),
-    "cap/nws_api_alerts_active_zone.json": Expected("GeoJSON", rejects=NOT_XML),
-    # Other formats of the five feeds.
-    "geology/usgs_all_week_20180207.geojson": Expected(
-        "1,707 events as the metadata's count says, explosions and quarry blasts among them",
-        {"earthquake": 1707},
-        format="quake",
-    ),
-    "enterprise/licence-unclear/cn_coal_monitoring_places_A.json": Expected(
-        "73 places with 133 sensors; one sensor stands there twice, 35 places have none",
-        {"observation": 132},
-        drift={"observation.(duplicate key)": 1, "observation.(place without sensor)": 35},
-        format="mine_txt",
-    ),
+    name: expected
+    for module in (cap, weather, water, geology, enterprise)
+    for name, expected in module.RECORDED.items()
 }
-
 # Files that a second format reads, too: everything else must be REJECTED by every format but its own.
 ALSO_READ = {
     # No features at all: nothing in it says what the features would have been.
@@ -148,7 +37,7 @@ ALSO_READ = {
 def read(name: str, format_name: str) -> Parsed:
     path = FOLDER / name
     payload = Payload(path.read_bytes(), path.name, path.name, datetime(2026, 8, 10, tzinfo=UTC))
-    return registry.parser(format_name).parse(payload, options(format_name))
+    return registry.parser(format_name, options(format_name)).parse(payload, options(format_name))
 
 
 @cache
@@ -174,12 +63,11 @@ def test_a_recorded_file_gives_what_the_table_says(name: str) -> None:
     assert parsed.outcome is expected.outcome
 
 
-def test_the_table_names_every_recorded_file_of_these_formats() -> None:
-    ours = [name for name in all_files() if name.startswith("cap/") or name.endswith(".geojson")]
-    assert set(ours) <= set(RECORDED)
+def test_the_table_names_every_recorded_file() -> None:
+    assert set(all_files()) == set(RECORDED)
 
 
-@pytest.mark.parametrize("format_name", sorted(registry.FORMATS))
+@pytest.mark.parametrize("format_name", sorted(name for name, known in FORMATS.items() if not known.is_declared))
 def test_no_recorded_file_crashes_a_parser_and_foreign_ones_are_rejected(format_name: str) -> None:
     names = all_files()
     assert names

@@ -1,0 +1,66 @@
+"""The formats we speak: where the parser of each lives, what it may be told, what its source must send.
+
+A table and nothing else, so that a command line or a DAG can name the formats without loading any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Expect = Literal["xml", "json", "any"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """``module`` holds ``PARSER`` and ``ABOUT``; where the tables follow from the options (``is_declared``), it holds
+    ``parser_for(options)`` in place of ``PARSER``. ``options`` are what a contract may say to it.
+    """
+
+    module: str
+    options: frozenset[str] = frozenset()
+    expect: Expect = "any"
+    is_declared: bool = False
+
+
+def _of(module: str, *options: str, expect: Expect = "any", is_declared: bool = False) -> Format:
+    return Format(f"connectors.{module}", frozenset(options), expect, is_declared)
+
+
+FORMATS: Mapping[str, Format] = {
+    # weather
+    "cap": _of("weather.cap", "colour_parameters", expect="xml"),
+    "cap_12379": _of("weather.cap_12379"),
+    "qweather": _of("weather.qweather", expect="json"),
+    "cma_music": _of("weather.cma_music", expect="json"),
+    "open_meteo": _of("weather.open_meteo", expect="json"),
+    "nws": _of("weather.nws", expect="json"),
+    "metar": _of("weather.metar"),
+    "synop": _of("weather.synop"),
+    # water
+    "sl323": _of("water.sl323", "aliases"),
+    "sl651": _of("water.sl651"),
+    "nwis": _of("water.nwis", expect="json"),
+    "waterml": _of("water.waterml", expect="xml"),
+    "rdb": _of("water.rdb"),
+    "uk_ea": _of("water.uk_ea", expect="json"),
+    "sensorthings": _of("water.sensorthings", expect="json"),
+    # geology
+    "quake": _of("geology.quake", expect="json"),
+    "quakeml": _of("geology.quakeml", expect="xml"),
+    "fdsn_text": _of("geology.fdsn_text"),
+    "cenc": _of("geology.cenc"),
+    "geo_iot": _of("geology.geo_iot"),
+    "gnss_tenv3": _of("geology.gnss_tenv3"),
+    "insar_csv": _of("geology.insar_csv"),
+    "landslide_csv": _of("geology.landslide_csv"),
+    # enterprise
+    "enterprise_csv": _of("enterprise.enterprise_csv"),
+    "mine_txt": _of("enterprise.mine_txt", "projected_crs"),
+    "hazchem_sec": _of("enterprise.hazchem_sec"),
+    "hidden_danger": _of("enterprise.hidden_danger"),
+    # any domain: what a record looks like is declared in the contract
+    "mapped": _of("declared.mapped", is_declared=True),
+    "upload": _of("declared.upload", is_declared=True),
+}

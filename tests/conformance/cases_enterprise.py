@@ -1,0 +1,51 @@
+"""Cases of the formats of enterprises: invented documents with one record per number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from stdnum.cn import uscc
+
+from tests.conformance.case import Case
+
+
+def mine_name(number: int) -> str:
+    moment = datetime(2026, 8, 10, 8, 5, tzinfo=UTC) + timedelta(seconds=number)
+    return f"620823009203_CDSS_{moment:%Y%m%d%H%M%S}.txt"
+
+
+def mine_txt(numbers: Sequence[int]) -> bytes:
+    records = "".join(
+        f"62082300920301MN0001{n:03}A01;甲烷;1301综采工作面;0.42;%CH4;0;2026-08-10 08:04:58~" for n in numbers
+    )
+    return f"620823009203;模拟煤矿;2026-08-10 08:05:00~{records}||".encode()
+
+
+def credit_code(number: int) -> str:
+    body = f"91140500MA{number:07}"
+    return body + uscc.calc_check_digit(body)
+
+
+def enterprise_csv(numbers: Sequence[int], column: str = "", value: str = "") -> bytes:
+    header = "统一社会信用代码,企业名称,行业类别,行政区划代码,经度,纬度,坐标系,风险等级,重点企业,更新时间" + column
+    rows = [
+        f"{credit_code(n)},模拟企业{n},煤矿,140502,112.85,35.5,EPSG:4490,橙色,是,2026-08-01 09:00:00{value}"
+        for n in numbers
+    ]
+    return "\n".join([header, *rows, ""]).encode()
+
+
+CASES = (
+    Case("mine_txt", "coal_mine_safety", "observation", mine_txt, mine_name, empty_is_rejected=True),
+    Case(
+        "enterprise_csv",
+        "enterprise_register",
+        "enterprise",
+        enterprise_csv,
+        lambda n: f"register_{n}.csv",
+        (enterprise_csv([0], ",备用字段", ",x"), "备用字段"),
+        cut_shows=False,
+        empty_is_rejected=True,
+    ),
+)

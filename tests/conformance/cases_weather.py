@@ -1,0 +1,32 @@
+"""Cases of the formats of weather: invented documents with one record per number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.conformance.case import Case
+
+
+def alert(number: int, more: str = "") -> str:
+    return f"""<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
+  <identifier>SIM-{number}</identifier><sender>synthetic@example.org</sender><sent>2026-08-10T08:05:00+08:00</sent>
+  <status>Exercise</status><msgType>Alert</msgType><scope>Public</scope>{more}
+  <info><language>zh-CN</language><category>Met</category><event>暴雨</event><urgency>Immediate</urgency>
+    <severity>Severe</severity><certainty>Likely</certainty><headline>模拟县发布暴雨橙色预警（模拟）</headline>
+    <area><areaDesc>模拟县</areaDesc><geocode><valueName>CPEAS</valueName><value>140502000000</value></geocode></area>
+  </info></alert>"""
+
+
+def cap(numbers: Sequence[int]) -> bytes:
+    entries = "".join(
+        f"<entry><id>urn:e{n}</id><title>t</title><updated>2026-08-10T00:05:00Z</updated>"
+        f'<content type="text/xml">{alert(n)}</content></entry>'
+        for n in numbers
+    )
+    feed = f'<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:f</id><title>模拟</title>{entries}</feed>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>{feed}'.encode()
+
+
+CASES = (
+    Case("cap", "weather_warning", "warning", cap, lambda n: f"{n}.xml", (alert(0, "<mood>x</mood>").encode(), "mood")),
+)
