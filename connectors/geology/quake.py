@@ -7,10 +7,8 @@ other repeats magnitude and place. Coordinates are taken as they stand, whether 
 
 from __future__ import annotations
 
-import json
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,36 +16,25 @@ import pyarrow as pa
 
 from connectors.arrow import EXTRA, JSON, TIMESTAMP, as_json, to_table
 from connectors.duplicates import last_wins
-from connectors.model import Drift, Parsed, Payload, Reject
-from connectors.text import UndecodableError, decode, is_damaged, is_storable, storable
+from connectors.json_text import not_finite, read_json
+from connectors.model import About, Drift, Parsed, Payload, Reject
+from connectors.refusal import RefusedError
+from connectors.text import is_damaged, is_storable, storable
 
 TABLE = "earthquake"
 _KEY = ("event_id", "updated_at")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LONGEST_INTEGER = 30  # digits; Python refuses to read thousands of them and the whole document with it
-
-
-class _Invalid(ValueError):
-    """A value that cannot be what its field says; ``rule`` becomes the rule of the Reject."""
-
-    def __init__(self, rule: str, reason: str) -> None:
-        super().__init__(reason)
-        self.rule = rule
-
-
-class _NotFinite(str):
-    """What stood where JSON has a number and was none: ``NaN``, ``-Infinity``, ``1e400``."""
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Invalid("number", f"{value!r} is not a number")
+        raise RefusedError("number", f"{value!r} is not a number")
     return float(value)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise _Invalid("text", f"{value!r} is not a text")
+        raise RefusedError("text", f"{value!r} is not a text")
     return str(value)
 
 
@@ -57,7 +44,7 @@ def _lower(value: Any) -> str:
 
 def _flag(value: Any) -> bool:
     if value not in (0, 1):
-        raise _Invalid("flag", f"{value!r} is neither 0 nor 1")
+        raise RefusedError("flag", f"{value!r} is neither 0 nor 1")
     return bool(value)
 
 
@@ -69,11 +56,11 @@ def _list(value: Any) -> str | None:
 def _instant(value: Any) -> datetime:
     milliseconds = _number(value)
     if not milliseconds.is_integer():
-        raise _Invalid("time", f"{value!r} is not a whole number of milliseconds")
+        raise RefusedError("time", f"{value!r} is not a whole number of milliseconds")
     try:
         return _EPOCH + timedelta(milliseconds=milliseconds)
     except OverflowError:
-        raise _Invalid("time", f"{value!r} milliseconds lie outside the years 1 to 9999") from None
+        raise RefusedError("time", f"{value!r} milliseconds lie outside the years 1 to 9999") from None
 
 
 _FIELDS: dict[str, tuple[str, pa.DataType, Callable[[Any], Any]]] = {
@@ -118,6 +105,20 @@ def _schema() -> pa.Schema:
     return pa.schema([pa.field("event_id", pa.string()), *(fields[name] for name in first), *position, *rest, EXTRA])
 
 
+ABOUT = About(
+    title="USGS earthquake GeoJSON 地震速报, summary feeds and FDSN event service",
+    reads="Feature collections of earthquakes; each revision of an event is a record of its own.",
+    quirks=(
+        "Times are milliseconds since 1970 UTC; `updated` is the revision clock.",
+        "Deleted events come as status `deleted`; quarry blasts and explosions keep their type.",
+        "A count in the metadata that does not fit the features is told; status 204 is an empty answer.",
+        "NaN, Infinity and numbers such as 1e400 refuse the event that holds them, not the document.",
+    ),
+    limits=("The preferred id of an event may change: `ids` holds all of them.",),
+    verified=("a recorded weekly feed of 1,707 events", "own fixtures for revisions and deletions"),
+)
+
+
 class QuakeParser:
     """``connectors.model.Parser`` for the format ``quake``; it has no options."""
 
@@ -129,7 +130,7 @@ class QuakeParser:
             return Parsed({TABLE: to_table(self.tables[TABLE], [])})
         try:
             features, rejects = _collection(payload.body)
-        except _Invalid as error:
+        except RefusedError as error:
             return Parsed({TABLE: to_table(self.tables[TABLE], [])}, [Reject("payload", error.rule, str(error), TABLE)])
         rows: list[dict[str, Any]] = []
         unknown: Counter[str] = Counter()
@@ -137,7 +138,7 @@ class QuakeParser:
         for index, feature in enumerate(features):
             try:
                 row, extra = _row(feature)
-            except _Invalid as error:
+            except RefusedError as error:
                 rejects.append(_reject(f"features[{index}]", error, feature))
                 continue
             except RecursionError:
@@ -160,13 +161,15 @@ PARSER = QuakeParser()
 
 def _collection(body: bytes) -> tuple[list[Any], list[Reject]]:
     """The features, and a reject if they are not as many as the document says."""
-    document = _document(body)
+    document = read_json(body, "quake")
     if not isinstance(document, dict) or not isinstance(document.get("features"), list):
-        raise _Invalid("quake.collection", "the document is not a GeoJSON FeatureCollection")
+        raise RefusedError("quake.collection", "the document is not a GeoJSON FeatureCollection")
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     if metadata.get("status", 200) != 200:
-        raise _Invalid("quake.status", f"the service answers with status {metadata['status']!r} inside the document")
+        raise RefusedError(
+            "quake.status", f"the service answers with status {metadata['status']!r} inside the document"
+        )
     features: list[Any] = document["features"]
     declared = metadata.get("count")
     if declared is None or declared == len(features):
@@ -177,47 +180,21 @@ def _collection(body: bytes) -> tuple[list[Any], list[Reject]]:
     ]
 
 
-def _document(body: bytes) -> Any:
-    if not body.strip():
-        raise _Invalid("quake.empty", "the document is empty")
-    try:
-        text = decode(body).text
-    except UndecodableError as error:
-        raise _Invalid("quake.encoding", str(error)) from None
-    if text.lstrip().startswith("<"):
-        raise _Invalid("quake.json", "the document is HTML or XML, not JSON: something other than the source answered")
-    try:
-        return json.loads(text, parse_float=_float, parse_int=_integer, parse_constant=_NotFinite)
-    except json.JSONDecodeError as error:
-        raise _Invalid("quake.json", f"the document is not whole JSON: {error}") from None
-    except RecursionError:
-        raise _Invalid("quake.json", "the document is nested too deeply to be a bulletin") from None
-
-
-def _float(text: str) -> float | _NotFinite:
-    value = float(text)
-    return value if math.isfinite(value) else _NotFinite(text)
-
-
-def _integer(text: str) -> int | _NotFinite:
-    return int(text) if len(text) <= _LONGEST_INTEGER else _NotFinite(text)
-
-
 def _row(feature: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Columns and unknown fields of one feature. Raises _Invalid with the full rule."""
+    """Columns and unknown fields of one feature. Raises RefusedError with the full rule."""
     if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
-        raise _Invalid("quake.feature", "the feature has no properties")
+        raise RefusedError("quake.feature", "the feature has no properties")
     if not is_storable(feature):
-        raise _Invalid("quake.text.storable", "a text holds a NUL or half a character, which no database keeps")
-    if broken := next(_not_finite(feature), None):
-        raise _Invalid("quake.number.finite", f"{broken} is not a finite number")
+        raise RefusedError("quake.text.storable", "a text holds a NUL or half a character, which no database keeps")
+    if broken := next(not_finite(feature), None):
+        raise RefusedError("quake.number.finite", f"{broken} is not a finite number")
     properties: dict[str, Any] = feature["properties"]
     row: dict[str, Any] = {"event_id": _event_id(feature)}
     for name, (column, _, read) in _FIELDS.items():
         if (value := properties.get(name)) is not None:
             row[column] = _read(f"quake.{name}", read, value)
     if "updated_at" not in row:
-        raise _Invalid("quake.updated.missing", "the event has no time of revision, which its key needs")
+        raise RefusedError("quake.updated.missing", "the event has no time of revision, which its key needs")
     row |= _position(feature.get("geometry"))
     extra = {name: value for name, value in properties.items() if name not in _FIELDS and name not in _REDUNDANT}
     extra |= {name: value for name, value in feature.items() if name not in _MEMBERS}
@@ -227,14 +204,14 @@ def _row(feature: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def _read(rule: str, read: Callable[[Any], Any], value: Any) -> Any:
     try:
         return read(value)
-    except _Invalid as error:
-        raise _Invalid(f"{rule}.{error.rule}", str(error)) from None
+    except RefusedError as error:
+        raise RefusedError(f"{rule}.{error.rule}", str(error)) from None
 
 
 def _event_id(feature: Mapping[str, Any]) -> str:
     value = feature.get("id")
     if value is None or value == "":
-        raise _Invalid("quake.id.missing", "the event has no id")
+        raise RefusedError("quake.id.missing", "the event has no id")
     return str(_read("quake.id", _text, value))
 
 
@@ -244,24 +221,13 @@ def _position(geometry: Any) -> dict[str, float | None]:
         return {}
     coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
     if not isinstance(coordinates, list) or len(coordinates) < 2:
-        raise _Invalid("quake.coordinates", "the geometry has no longitude and latitude")
+        raise RefusedError("quake.coordinates", "the geometry has no longitude and latitude")
     return {
         name: None if value is None else _read(f"quake.{name}", _number, value)
         for name, value in zip(_POSITION, coordinates, strict=False)
     }
 
 
-def _not_finite(value: Any) -> Iterator[_NotFinite]:
-    if isinstance(value, _NotFinite):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _not_finite(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _not_finite(part)
-
-
-def _reject(where: str, error: _Invalid, feature: Any) -> Reject:
+def _reject(where: str, error: RefusedError, feature: Any) -> Reject:
     record = storable(feature if isinstance(feature, dict) else {"feature": feature})
     return Reject(where, error.rule, str(error), TABLE, record)
