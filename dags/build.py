@@ -11,9 +11,13 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, task
 
-from feeds.registry import load_all
+from feeds.registry import load_enabled
+from riskmap.settings import variables_of
 
-LANDED = [Asset(name=f"landed_{feed}", uri=f"riskmap://landing/{feed}", group="landing") for feed in load_all()]
+LANDED = [
+    Asset(name=f"landed_{feed}", uri=f"riskmap://landing/{feed}", group="landing")
+    for feed in load_enabled(variables_of())
+]
 
 with DAG(
     dag_id="build",

@@ -22,7 +22,8 @@ from airflow.sdk import (
 
 from connectors.errors import ConfigurationError, ContractError, RateLimitedError, TransientError
 from feeds.contract import Contract
-from feeds.registry import load_all
+from feeds.registry import load_enabled
+from riskmap.settings import variables_of
 
 RETRIES = ExceptionRetryPolicy(
     rules=[
@@ -69,5 +70,5 @@ def ingest_dag(contract: Contract) -> DAG:
     return dag
 
 
-for _contract in load_all().values():
+for _contract in load_enabled(variables_of()).values():
     globals()[f"ingest_{_contract.id}"] = ingest_dag(_contract)

@@ -103,6 +103,8 @@ class Contract:
     history: timedelta
     connector: Mapping[str, Any]
     location: str
+    enabled: bool  # whether an installation that says nothing of it runs it
+    is_public: bool  # anyone with internet access can use its source, without a key
     tables: tuple[Table, ...]
     document: Mapping[str, Any]
     sha256: str

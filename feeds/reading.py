@@ -70,6 +70,8 @@ class _Reader:
             history=self.history(),
             connector=self.connector(),
             location=self.location(),
+            enabled=self.enabled(),
+            is_public="public" in self.sequence(document.get("tags"), ("tags",)),
             tables=tables,
             document=document,
             sha256=self.sha256,
@@ -149,6 +151,13 @@ class _Reader:
             what = "the contract lacks a server with a location or path"
             raise self.refuse(("servers",), what, "add the source under 'servers'")
         return str(location)
+
+    def enabled(self) -> bool:
+        value = self.custom.get("enabled", True)
+        if not isinstance(value, bool):
+            what = f"customProperties 'enabled' is {value!r}, neither true nor false"
+            raise self.refuse(("customProperties",), what, "write {property: enabled, value: false}")
+        return value
 
     def clock(self) -> Clock:
         value = self.custom_value("clock", "which columns are its clocks and the zone of naive times")

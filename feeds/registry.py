@@ -43,6 +43,24 @@ def load(feed_id: str, where: Path | None = None) -> Contract:
     return contracts[feed_id]
 
 
+ENABLED, DISABLED = "RISKMAP_FEEDS_ENABLED", "RISKMAP_FEEDS_DISABLED"
+"""Variables that name, by commas, the feeds of which an installation says something else than their contracts."""
+
+
+def load_enabled(variables: Mapping[str, str], where: Path | None = None) -> dict[str, Contract]:
+    """The contracts of the feeds that run in this installation, sorted by id."""
+    on, off = named(variables, ENABLED), named(variables, DISABLED)
+    contracts = load_all(where)
+    return {
+        feed: contract for feed, contract in contracts.items() if feed not in off and (contract.enabled or feed in on)
+    }
+
+
+def named(variables: Mapping[str, str], name: str) -> set[str]:
+    """The feed ids that the variable ``name`` lists."""
+    return {feed.strip() for feed in variables.get(name, "").split(",") if feed.strip()}
+
+
 def resolve(value: Any, variables: Mapping[str, str]) -> Any:
     """``value`` with every ${NAME} replaced, in strings at any depth. Raises KeyError naming a missing variable."""
     if isinstance(value, str):

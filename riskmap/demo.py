@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from feeds.registry import load_all
+from feeds.registry import load_enabled
 from riskmap.errors import UserError
 from riskmap.settings import Settings
 from riskmap.stack.airflow_api import AirflowApi
@@ -23,7 +23,7 @@ FIGURES_WITHIN_S = 120.0
 def run_main_job(settings: Settings, *, progress: Callable[[str], None]) -> None:
     """Trigger every ingest DAG, wait for all, then for the build that publishes what they landed."""
     api = AirflowApi.of(settings)
-    dags = [f"ingest_{feed}" for feed in load_all()]
+    dags = [f"ingest_{feed}" for feed in load_enabled(settings.variables)]
     api.wait_for_dags([*dags, "build"])
     progress(f"Airflow has read {len(dags) + 1} DAGs; running every feed")
     _wait_for_runs(api, {dag: api.trigger(dag) for dag in dags}, progress)
@@ -74,7 +74,9 @@ def _unpublished(conn: Connection) -> set[int]:
 
 def _wait_for_figures(settings: Settings, progress: Callable[[str], None]) -> None:
     """At the first start no minute has passed that coverage and delays could be counted over: wait for one."""
-    frequent = {contract.id for contract in load_all().values() if contract.frequency_s <= FREQUENT_S}
+    frequent = {
+        contract.id for contract in load_enabled(settings.variables).values() if contract.frequency_s <= FREQUENT_S
+    }
     deadline = time.monotonic() + FIGURES_WITHIN_S
     told = False
     while time.monotonic() < deadline:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import requests
 
 from feeds.lines import ContractProblem
-from feeds.registry import load_all, resolve
+from feeds.registry import load_all, load_enabled, resolve
 from riskmap.settings import Settings
 from warehouse.db import connect
 
@@ -62,9 +62,9 @@ def _warehouse(settings: Settings) -> str:
 
 
 def _addresses(settings: Settings) -> str:
-    for contract in load_all().values():
+    for contract in load_enabled(settings.variables).values():
         resolve([contract.location, dict(contract.connector)], settings.variables)
-    return "every ${NAME} of the contracts is set"
+    return "every ${NAME} of the feeds that run here is set"
 
 
 def _airflow(settings: Settings) -> str:

@@ -20,6 +20,11 @@ def home_of(env: Mapping[str, str] = os.environ) -> Path:
     return Path(env.get("RISKMAP_HOME") or REPOSITORY / ".riskmap").expanduser().resolve()
 
 
+def variables_of(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment, over the lines of ``$RISKMAP_HOME/env``; a variable that is set but empty counts as not set."""
+    return {**read_env(home_of(env) / "env"), **{name: value for name, value in env.items() if value}}
+
+
 @dataclass(frozen=True)
 class Settings:
     """One installation. URLs hold passwords, so they stay out of ``repr``.
@@ -39,7 +44,7 @@ class Settings:
     def load(cls, env: Mapping[str, str] = os.environ) -> Settings:
         """Read the environment, then the home's file. Raises UserError if no warehouse is named in either."""
         home = home_of(env)
-        variables = {**read_env(home / "env"), **{name: value for name, value in env.items() if value}}
+        variables = variables_of(env)
         if "RISKMAP_DATABASE_URL" not in variables:
             raise UserError(
                 f"No warehouse is known: RISKMAP_DATABASE_URL is not set and {home / 'env'} does not name it",

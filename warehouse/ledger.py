@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,13 +63,20 @@ class UnpublishedBatch:
 
 
 def register_feeds(conn: Connection, contracts: Iterable[Contract]) -> None:
-    """Bring ops.feed up to date with the contracts; a feed keeps the moment at which it was first registered."""
+    """Bring ops.feed up to date with the contracts. A feed keeps the moment at which it was first registered, unless
+    it was switched off meanwhile: its obligations begin anew then.
+    """
     query = sql.SQL(
         """
         insert into ops.feed as known ({names}, active_from) values ({values}, now() - %(history)s)
         on conflict (feed_id) do update set
-            ({names}, active_from, updated_at)
-            = row({excluded}, known.activated_at - %(history)s, now())
+            ({names}, activated_at, active_from, active_until, updated_at) = row(
+                {excluded},
+                case when known.active_until is null then known.activated_at else now() end,
+                case when known.active_until is null then known.activated_at else now() end - %(history)s,
+                null,
+                now()
+            )
         """
     )
     rows = [_feed_row(contract) for contract in contracts]
@@ -83,6 +90,13 @@ def register_feeds(conn: Connection, contracts: Iterable[Contract]) -> None:
     )
     with own_transaction(conn), conn.cursor() as cursor:
         cursor.executemany(query_for_all, rows)
+
+
+def switch_off_others(conn: Connection, feed_ids: Collection[str]) -> None:
+    """Nothing is owed any more of the feeds that are not among ``feed_ids``; what they delivered stays."""
+    query = "update ops.feed set active_until = now() where active_until is null and feed_id <> all(%s)"
+    with own_transaction(conn):
+        conn.execute(query, (list(feed_ids),))
 
 
 def _feed_row(contract: Contract) -> dict[str, Any]:

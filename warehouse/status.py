@@ -47,12 +47,13 @@ select
 from ops.feed as feed
 left join polls using (feed_id)
 left join waiting using (feed_id)
+where feed.active_until is null
 order by feed.feed_id
 """
 
 
 def feed_status(conn: Connection) -> list[dict[str, Any]]:
-    """One dict per feed: id, name, domain, department, records, quarantined, last_event_at, last_success_at,
+    """One dict per feed that is switched on: id, name, domain, department, records, quarantined, last_event_at, last_success_at,
     delay_p95_s, coverage, state.
 
     ``state``: FAILED or HELD if the latest poll ended so, NO_EVIDENCE without any poll that succeeded, STALE if the

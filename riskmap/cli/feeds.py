@@ -1,4 +1,4 @@
-"""riskmap feeds list | show | check"""
+"""riskmap feeds list | show | check | enable | disable | new"""
 
 from __future__ import annotations
 
@@ -9,20 +9,31 @@ import typer
 
 from feeds.lines import ContractProblem
 from feeds.reading import read
-from feeds.registry import folder, load, load_all
+from feeds.registry import folder, load, load_all, load_enabled
 from riskmap.cli.output import complain, console, table
+from riskmap.settings import variables_of
 
 feeds = typer.Typer(help="The contracts of the feeds.", no_args_is_help=True)
 
 
 @feeds.command("list")
 def list_feeds() -> None:
-    """List the feeds with department, cadence and promise."""
+    """List the feeds: whether they run here, department, cadence, promise, format, and which anyone can use."""
+    running = load_enabled(variables_of())
     rows = [
-        (c.id, c.name, c.department, f"{c.frequency_s:.0f} s", f"{c.latency_s:.0f} s", c.connector["format"], c.file)
+        (
+            c.id,
+            "on" if c.id in running else "off",
+            c.name,
+            c.department,
+            f"{c.frequency_s:.0f} s",
+            f"{c.latency_s:.0f} s",
+            str(c.connector["format"]),
+            "public" if c.is_public else "",
+        )
         for c in load_all().values()
     ]
-    columns = ("feed", "name", "department", "cadence", "promise", "format", "contract")
+    columns = ("feed", "state", "name", "department", "cadence", "promise", "format", "")
     table("feeds 数据源", columns, rows, numeric=("cadence", "promise"))
 
 
@@ -71,3 +82,22 @@ def check(
             console.print(f"ok {file.name}: {contract.id}, {len(contract.tables)} tables", highlight=False)
     if bad:
         raise typer.Exit(1)
+
+
+@feeds.command("enable")
+def enable(feed: Annotated[str, typer.Argument(help="feed id, see 'riskmap feeds list'")]) -> None:
+    """Let a feed run in this installation."""
+    _switch(feed, on=True)
+
+
+@feeds.command("disable")
+def disable(feed: Annotated[str, typer.Argument(help="feed id, see 'riskmap feeds list'")]) -> None:
+    """Let a feed run no longer; what it delivered stays."""
+    _switch(feed, on=False)
+
+
+def _switch(feed: str, *, on: bool) -> None:
+    from riskmap.feed_switch import switch
+
+    for sentence in switch(feed, on=on):
+        console.print(sentence, highlight=False)

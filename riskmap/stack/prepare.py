@@ -10,10 +10,12 @@ from warehouse.migrate import migrate
 
 
 def prepare_warehouse(settings: Settings) -> None:
-    """Migrate, create or widen landing tables, register the feeds and load the boundaries. Idempotent."""
-    contracts = registry.load_all().values()
+    """Migrate, create or widen landing tables, register the feeds that run here and load the boundaries. Idempotent."""
+    running = registry.load_enabled(settings.variables)
     migrate(settings.database_url)
     with connect(settings.database_url) as connection:
-        landing.ensure_tables(connection, contracts)
-        ledger.register_feeds(connection, contracts)
+        # Tables of all feeds: dbt's models read every kind of record, whether a feed of this installation gives it or not.
+        landing.ensure_tables(connection, registry.load_all().values())
+        ledger.register_feeds(connection, running.values())
+        ledger.switch_off_others(connection, running)
         reference.load_regions(connection)

@@ -1,7 +1,7 @@
 -- One row per feed, entity and local day from `active_from` on: the slots of that day that were owed, as numbers of
 -- slots counted from 1970. A feed judged by its polls is its own only entity. Owed: slots that start on that day, not
--- before the feed was active nor before the entity was known. Judged: those that are over and, for records, older than
--- the latency promise. The rest of the begun ones are pending.
+-- before the feed was active nor before the entity was known, and over before the feed was switched off. Judged: those
+-- that are over and, for records, older than the latency promise. The rest of the begun ones are pending.
 with
 
 feeds as (
@@ -48,11 +48,14 @@ days as (
         feeds.expected_kind,
         feeds.slot_s,
         feeds.active_from,
+        feeds.active_until,
         case when feeds.expected_kind = 'polls' then 0 else feeds.latency_s end as grace_s,
         day.day::date as day
     from feeds
     inner join lateral generate_series(
-        {{ local_day('feeds.active_from') }}::timestamp, {{ local_day('now()') }}::timestamp, interval '1 day'
+        {{ local_day('feeds.active_from') }}::timestamp,
+        {{ local_day('least(now(), feeds.active_until)') }}::timestamp,
+        interval '1 day'
     ) as day (day) on true
 
 ),
@@ -71,6 +74,7 @@ bounds as (
         ) as owed_from,
         extract(epoch from days.day::timestamp) + 86400 as day_end,
         {{ local_seconds('now()') }} as now_seconds,
+        {{ local_seconds('days.active_until') }} as owed_until,
         days.grace_s
     from days
     inner join entities on days.feed_id = entities.feed_id
@@ -86,8 +90,12 @@ final as (
         day,
         entity_code,
         ceil(owed_from / slot_s)::bigint as first_slot,
-        least(ceil(day_end / slot_s), floor((now_seconds - grace_s) / slot_s))::bigint as judged_before,
-        least(ceil(day_end / slot_s), floor(now_seconds / slot_s) + 1)::bigint as begun_before
+        least(
+            ceil(day_end / slot_s), floor((now_seconds - grace_s) / slot_s), floor(owed_until / slot_s)
+        )::bigint as judged_before,
+        least(
+            ceil(day_end / slot_s), floor(now_seconds / slot_s) + 1, floor(owed_until / slot_s)
+        )::bigint as begun_before
     from bounds
 
 )

@@ -40,7 +40,8 @@ final as (
         {{ var('stale_after_intervals') }} * slot_s + latency_s as fresh_for_s,
         main_table = 'warning' as is_served_live,
         activated_at,
-        active_from
+        active_from,
+        active_until
     from slotted
 
 )

@@ -128,7 +128,7 @@ grid as (
     cross join horizon
     inner join lateral generate_series(
         greatest({{ local_day('feeds.active_from') }}, horizon.first_day)::timestamp,
-        {{ local_day('now()') }}::timestamp,
+        {{ local_day('least(now(), feeds.active_until)') }}::timestamp,
         interval '1 day'
     ) as day (day) on true
 
