@@ -53,8 +53,8 @@ order by feed.feed_id
 
 
 def feed_status(conn: Connection) -> list[dict[str, Any]]:
-    """One dict per feed that is switched on: id, name, domain, department, records, quarantined, last_event_at, last_success_at,
-    delay_p95_s, coverage, state.
+    """One dict per feed that is switched on: id, name, domain, department, records, quarantined, last_event_at,
+    last_success_at, delay_p95_s, coverage, state.
 
     ``state``: FAILED or HELD if the latest poll ended so, NO_EVIDENCE without any poll that succeeded, STALE if the
     last success is older than three polling intervals (at least five minutes), else OK. ``delay_p95_s`` and

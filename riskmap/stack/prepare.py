@@ -14,7 +14,7 @@ def prepare_warehouse(settings: Settings) -> None:
     running = registry.load_enabled(settings.variables)
     migrate(settings.database_url)
     with connect(settings.database_url) as connection:
-        # Tables of all feeds: dbt's models read every kind of record, whether a feed of this installation gives it or not.
+        # Tables of all feeds: dbt's models read every kind of record, whether a feed that runs here gives it or not.
         landing.ensure_tables(connection, registry.load_all().values())
         ledger.register_feeds(connection, running.values())
         ledger.switch_off_others(connection, running)
