@@ -14,15 +14,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from connectors.arrow import EXTRA, JSON, TIMESTAMP, as_json, to_table
+from connectors.arrow import as_json, to_table
 from connectors.duplicates import last_wins
+from connectors.geology.earthquake import KEY, SCHEMA, TABLE
 from connectors.json_text import not_finite, read_json
 from connectors.model import About, Drift, Parsed, Payload, Reject
 from connectors.refusal import RefusedError
 from connectors.text import is_damaged, is_storable, storable
 
-TABLE = "earthquake"
-_KEY = ("event_id", "updated_at")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,46 +62,37 @@ def _instant(value: Any) -> datetime:
         raise RefusedError("time", f"{value!r} milliseconds lie outside the years 1 to 9999") from None
 
 
-_FIELDS: dict[str, tuple[str, pa.DataType, Callable[[Any], Any]]] = {
-    "updated": ("updated_at", TIMESTAMP, _instant),
-    "time": ("event_at", TIMESTAMP, _instant),
-    "mag": ("magnitude", pa.float64(), _number),
-    "magType": ("magnitude_type", pa.string(), _text),
-    "place": ("place", pa.string(), _text),
-    "status": ("status", pa.string(), _lower),
-    "type": ("event_type", pa.string(), _text),
-    "net": ("net", pa.string(), _text),
-    "code": ("code", pa.string(), _text),
-    "ids": ("ids", JSON, _list),
-    "sources": ("sources", JSON, _list),
-    "types": ("types", JSON, _list),
-    "felt": ("felt", pa.float64(), _number),
-    "cdi": ("cdi", pa.float64(), _number),
-    "mmi": ("mmi", pa.float64(), _number),
-    "alert": ("alert", pa.string(), _text),
-    "tsunami": ("is_tsunami", pa.bool_(), _flag),
-    "sig": ("significance", pa.float64(), _number),
-    "nst": ("stations_used", pa.float64(), _number),
-    "dmin": ("distance_min_deg", pa.float64(), _number),
-    "rms": ("rms_s", pa.float64(), _number),
-    "gap": ("gap_deg", pa.float64(), _number),
-    "url": ("url", pa.string(), _text),
-    "detail": ("detail_url", pa.string(), _text),
+_FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "updated": ("updated_at", _instant),
+    "time": ("event_at", _instant),
+    "mag": ("magnitude", _number),
+    "magType": ("magnitude_type", _text),
+    "place": ("place", _text),
+    "status": ("status", _lower),
+    "type": ("event_type", _text),
+    "net": ("net", _text),
+    "code": ("code", _text),
+    "ids": ("ids", _list),
+    "sources": ("sources", _list),
+    "types": ("types", _list),
+    "felt": ("felt", _number),
+    "cdi": ("cdi", _number),
+    "mmi": ("mmi", _number),
+    "alert": ("alert", _text),
+    "tsunami": ("is_tsunami", _flag),
+    "sig": ("significance", _number),
+    "nst": ("stations_used", _number),
+    "dmin": ("distance_min_deg", _number),
+    "rms": ("rms_s", _number),
+    "gap": ("gap_deg", _number),
+    "url": ("url", _text),
+    "detail": ("detail_url", _text),
 }
-"""Property -> column, its Arrow type, how a value that is not null is read."""
+"""Property -> column, how a value that is not null is read."""
 
 _REDUNDANT = frozenset({"tz", "title"})
 _MEMBERS = frozenset({"type", "id", "properties", "geometry", "bbox"})
 _POSITION = ("longitude", "latitude", "depth_km")
-
-
-def _schema() -> pa.Schema:
-    """The contract's order: key and clocks, magnitude, position, the rest."""
-    fields = {column: pa.field(column, kind) for column, kind, _ in _FIELDS.values()}
-    first = ["updated_at", "event_at", "magnitude", "magnitude_type"]
-    position = [pa.field(name, pa.float64()) for name in _POSITION]
-    rest = [field for name, field in fields.items() if name not in first]
-    return pa.schema([pa.field("event_id", pa.string()), *(fields[name] for name in first), *position, *rest, EXTRA])
 
 
 ABOUT = About(
@@ -123,7 +113,7 @@ class QuakeParser:
     """``connectors.model.Parser`` for the format ``quake``; it has no options."""
 
     format = "quake"
-    tables: Mapping[str, pa.Schema] = {TABLE: _schema()}
+    tables: Mapping[str, pa.Schema] = {TABLE: SCHEMA}
 
     def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed:
         if not payload.body and payload.facts.get("status") == "204":  # FDSN: no events
@@ -152,7 +142,7 @@ class QuakeParser:
         # A place name that was destroyed on its way is told; the earthquake itself is needed all the same.
         damaged = [place for row in rows if (place := row.get("place")) and is_damaged(place)]
         drift += [Drift(TABLE, "(damaged text)", len(damaged), damaged[0])] if damaged else []
-        rows, repeated = last_wins(rows, _KEY, TABLE)
+        rows, repeated = last_wins(rows, KEY, TABLE)
         return Parsed({TABLE: to_table(self.tables[TABLE], rows)}, rejects, [*drift, *repeated])
 
 
@@ -190,7 +180,7 @@ def _row(feature: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         raise RefusedError("quake.number.finite", f"{broken} is not a finite number")
     properties: dict[str, Any] = feature["properties"]
     row: dict[str, Any] = {"event_id": _event_id(feature)}
-    for name, (column, _, read) in _FIELDS.items():
+    for name, (column, read) in _FIELDS.items():
         if (value := properties.get(name)) is not None:
             row[column] = _read(f"quake.{name}", read, value)
     if "updated_at" not in row:
