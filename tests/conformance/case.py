@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -28,6 +28,8 @@ class Case:
     ``name(number)`` is the payload's name. ``unknown`` is a document of one record with a field the format does not
     know and what the drift calls it; None where fields have no names. ``cut_shows``: a document that breaks off can
     be told from a whole one. ``empty_is_rejected``: the format has no way to say "no records".
+    For sources over HTTP that page: ``paging`` as a contract declares it (else the feed's own), and for ``next_link``
+    ``page(numbers, next)``, the document of one page whose successor lies at ``next``.
     """
 
     format: str
@@ -38,6 +40,12 @@ class Case:
     unknown: tuple[bytes, str] | None = None
     cut_shows: bool = True
     empty_is_rejected: bool = False
+    paging: Mapping[str, Any] | None = None
+    page: Callable[[Sequence[int], str | None], bytes] | None = None
+
+    @property
+    def transport(self) -> str:
+        return str(custom(self.feed, "connector")["transport"])
 
     def payload(self, body: bytes, number: int = 0) -> Payload:
         return Payload(body, f"http://source/{self.name(number)}", self.name(number), NOW)

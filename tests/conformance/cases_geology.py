@@ -25,4 +25,14 @@ def quake(numbers: Sequence[int], **more: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-CASES = (Case("quake", "earthquake", "earthquake", quake, lambda n: "all_week.geojson", (quake([0], mmi2=4), "mmi2")),)
+CASES = (
+    Case(
+        "quake",
+        "earthquake",
+        "earthquake",
+        quake,
+        lambda n: "all_week.geojson",
+        (quake([0], mmi2=4), "mmi2"),
+        paging={"kind": "offset", "items": "features"},
+    ),
+)

@@ -14,14 +14,15 @@ import psycopg
 
 from connectors.model import Connector
 from connectors.registry import connect
-from tests.conformance.case import custom
+from feeds.registry import load
 from tests.conformance.cases import CASES
-from tests.conformance.cases_geology import quake
 from tests.conformance.cases_water import river_row
 from tests.conformance.cases_weather import alert
 from tests.local_http import Asked, LocalHttp, Reply, serve
 
 PAGE = 5
+LISTENERS = {"tcp", "http_push", "mqtt"}
+PATH = "/records"
 SECRET = "hush-invented"
 QUICK = {"retry": {"attempts": 2, "base_s": 0.001, "cap_s": 0.001, "retry_after_cap_s": 2}}
 
@@ -42,23 +43,40 @@ class Source:
 
 
 def declared(name: str, **more: Any) -> dict[str, Any]:
-    """The contract's own declaration, without its unresolved address."""
-    found = dict(custom(CASES[name].feed, "connector"))
-    return {k: v for k, v in found.items() if not str(v).startswith("${")} | more
+    """The contract's own declaration, without its address."""
+    found = load(CASES[name].feed).parser_options
+    return {k: v for k, v in found.items() if k not in {"url", "location"} and not str(v).startswith("${")} | more
+
+
+def paging_of(name: str) -> dict[str, Any]:
+    """How the format's source pages, {} if it does not."""
+    return dict(CASES[name].paging or declared(name).get("paging") or {})
 
 
 @contextmanager
-def quake_source(count: int) -> Iterator[Source]:
-    """Pages of PAGE events, as an event service gives them."""
-
-    def answer(asked: Asked) -> Reply:
-        start = int(asked.query["offset"]) - 1
-        return Reply(quake(range(start, min(start + PAGE, count))))
-
+def http_source(name: str, count: int) -> Iterator[Source]:
+    """One document of everything, or pages of PAGE records where the source pages."""
+    case = CASES[name]
+    paging = paging_of(name)
     with serve() as http:
-        http.on("/query", answer)
-        paging = {"kind": "offset", "items": "features", "size": PAGE}
-        yield _http_source("quake", http, "/query", declared("quake", paging=paging, **QUICK))
+
+        def whole(asked: Asked) -> Reply:
+            return Reply(case.build(range(count)))
+
+        def by_offset(asked: Asked) -> Reply:
+            start = int(asked.query["offset"]) - paging.get("first", 1)
+            return Reply(case.build(range(start, min(start + PAGE, count))))
+
+        def by_link(asked: Asked) -> Reply:
+            start = int(asked.query.get("from", "0"))
+            end = min(start + PAGE, count)
+            further = f"{http.url}{PATH}?from={end}" if end < count else None
+            assert case.page is not None
+            return Reply(case.page(range(start, end), further))
+
+        http.on(PATH, {"offset": by_offset, "next_link": by_link}.get(paging.get("kind", ""), whole))
+        paged = {"paging": paging | ({"size": PAGE} if paging["kind"] == "offset" else {})} if paging else {}
+        yield _http_source(name, http, PATH, declared(name, **paged, **QUICK))
 
 
 @contextmanager
@@ -114,8 +132,8 @@ class Sources:
         self._stack, self._folder, self._database = stack, folder, database
 
     def open(self, name: str, count: int) -> Source:
-        if name == "quake":
-            return self._stack.enter_context(quake_source(count))
+        if CASES[name].transport == "http" and declared(name).get("walk") != "cap_feed":
+            return self._stack.enter_context(http_source(name, count))
         if name == "cap":
             return self._stack.enter_context(cap_source(count))
         if name == "sl323":
