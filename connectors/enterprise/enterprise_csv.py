@@ -20,11 +20,11 @@ from connectors.clock import BEIJING, ClockError, local_to_utc, to_utc, zone_nam
 from connectors.coordinates import CoordinateError, crs_named, in_china, is_projected, to_wgs84
 from connectors.duplicates import last_wins
 from connectors.enterprise.credit_code import credit_code
-from connectors.enterprise.register_sheet import Cell, Formula, Sheet, read_sheets
 from connectors.enterprise.register_words import HEADERS, INDUSTRIES, LEVELS, REQUIRED, STATUSES, TRUTHS
 from connectors.model import Drift, Parsed, Payload, Reject
 from connectors.numbers import NumberError, to_number
 from connectors.refusal import RefusedError
+from connectors.sheet import Cell, Formula, Sheet, read_sheets
 from connectors.text import UndecodableError, is_damaged, is_storable
 
 ENTERPRISE = "enterprise"
@@ -76,7 +76,7 @@ class EnterpriseCsvParser:
     def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed:
         zone = zone_named(options.get("zone", BEIJING))
         try:
-            sheets = read_sheets(payload.body)
+            sheets = read_sheets(payload.body, "enterprise")
             registers, drift = _registers(sheets)
         except RefusedError as error:
             return Parsed({}, [Reject("file", error.rule, str(error), ENTERPRISE)])

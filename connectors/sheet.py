@@ -1,4 +1,4 @@
-"""The cells of a register, whether it was uploaded as CSV or as XLSX (told apart by their first bytes)."""
+"""The cells of a table that people fill in, whether it came as CSV or as XLSX (told apart by their first bytes)."""
 
 from __future__ import annotations
 
@@ -35,27 +35,28 @@ class Sheet:
     codec: str | None = None
 
 
-def read_sheets(body: bytes) -> list[Sheet]:
+def read_sheets(body: bytes, format_name: str) -> list[Sheet]:
     """The one table of a CSV, or every filled sheet of a workbook; at least one.
 
-    Raises RefusedError for a file of another kind, UndecodableError for text in no known encoding.
+    Raises RefusedError with a rule ``<format_name>.file.*`` for a file of another kind, UndecodableError for text in
+    no known encoding.
     """
     if body.startswith(_OLE):
-        raise RefusedError("enterprise.file.xls", "the file is an old .xls workbook: save it as .xlsx or CSV")
+        raise RefusedError(f"{format_name}.file.xls", "the file is an old .xls workbook: save it as .xlsx or CSV")
     if body.startswith(_ZIP):
-        sheets = _from_xlsx(body)
+        sheets = _from_xlsx(body, format_name)
     else:
         decoded = decode(body)
         if decoded.text.lstrip()[:1] in ("<", "{", "["):
-            raise RefusedError("enterprise.file.kind", "the file is HTML, XML or JSON, not a table")
-        sheets = [Sheet("", _from_csv(decoded.text), decoded.codec)]
+            raise RefusedError(f"{format_name}.file.kind", "the file is HTML, XML or JSON, not a table")
+        sheets = [Sheet("", _from_csv(decoded.text, format_name), decoded.codec)]
     filled = [sheet for sheet in sheets if sheet.rows]
     if not filled:
-        raise RefusedError("enterprise.file.empty", "the file is empty")
+        raise RefusedError(f"{format_name}.file.empty", "the file is empty")
     return filled
 
 
-def _from_csv(text: str) -> list[tuple[str, list[Cell]]]:
+def _from_csv(text: str, format_name: str) -> list[tuple[str, list[Cell]]]:
     first = text.partition("\n")[0]
     delimiter = "\t" if "\t" in first and "," not in first else ","  # tabs: a spreadsheet's "Unicode text"
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
@@ -65,22 +66,22 @@ def _from_csv(text: str) -> list[tuple[str, list[Cell]]]:
             if any(cell.strip() for cell in line):
                 rows.append((f"line {reader.line_num}", list(line)))
     except csv.Error as error:
-        raise RefusedError("enterprise.file.csv", f"the CSV breaks off at line {reader.line_num}: {error}") from error
+        raise RefusedError(f"{format_name}.file.csv", f"the CSV breaks off at line {reader.line_num}: {error}") from error
     return rows
 
 
-def _from_xlsx(body: bytes) -> list[Sheet]:
+def _from_xlsx(body: bytes, format_name: str) -> list[Sheet]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             size = sum(item.file_size for item in packed.infolist())
         if size > _LARGEST_UNPACKED:
-            raise RefusedError("enterprise.file.size", f"the workbook unpacks to {size} bytes and is not opened")
+            raise RefusedError(f"{format_name}.file.size", f"the workbook unpacks to {size} bytes and is not opened")
         book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=False)
         return [Sheet(sheet.title, _sheet_rows(sheet)) for sheet in book.worksheets]
     except RefusedError:
         raise
     except Exception as error:  # a broken workbook fails in zipfile, XML or openpyxl in a dozen ways
-        raise RefusedError("enterprise.file.xlsx", f"the workbook cannot be opened: {error}") from error
+        raise RefusedError(f"{format_name}.file.xlsx", f"the workbook cannot be opened: {error}") from error
 
 
 def _sheet_rows(sheet: Any) -> list[tuple[str, list[Cell]]]:
