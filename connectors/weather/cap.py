@@ -1,84 +1,61 @@
-"""The Common Alerting Protocol (CAP 1.0, 1.1, 1.2): one alert, or an Atom or RSS index, -> warning records.
+"""The Common Alerting Protocol (CAP 1.0, 1.1, 1.2): alerts, or an Atom or RSS index, -> warning records.
 
 A message stands or falls as a whole: without identifier, sender, sent, status, msgType and scope, or with a word
 that CAP does not have, it is one Reject. A lost part that leaves the warning usable (a polygon, an expiry that is
 no time, the references of an update) is a Reject of its own while the message lands, because people need the
 warning. What real senders do against the schema but without harm (another order, a missing category, ``Cancle``)
-is read and counted as drift. EDXL envelopes are not read yet.
+is read and counted as drift.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from xml.etree.ElementTree import Element
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.arrow import as_json, to_table
-from connectors.errors import ConfigurationError, ContractError
-from connectors.model import Link, Parsed, Payload
+from connectors.errors import ContractError
+from connectors.model import About, Link, Parsed, Payload
 from connectors.text import count_damage
 from connectors.transport.redaction import redact_url
-from connectors.weather import cap_colour
-from connectors.weather.cap_area import area_row
-from connectors.weather.cap_feed import VERSIONS, Entry, entries, entry_time, is_alert, is_index
-from connectors.weather.cap_reading import Block, Kind, Notes, Refused, plain
+from connectors.weather.cap_envelope import contents, distribution_status, is_envelope
+from connectors.weather.cap_feed import Entry, entries, entry_time, is_alert, is_index
+from connectors.weather.cap_message import Message, Options, Row, read_message
+from connectors.weather.cap_reading import Notes, Refused, plain
 from connectors.weather.cap_tables import TABLES
-from connectors.weather.cap_values import references, words
-from connectors.xml import XmlError, local_name, namespace, parse_xml, text_of
+from connectors.xml import Document, XmlError, local_name, namespace, parse_xml, text_of
 
-_ALERT = Kind(  # the password is CAP 1.0's; it is known so that it is never kept
-    "warning",
-    "identifier sender password sent status msgType source scope restriction addresses code note references "
-    "incidents info",
-)
-_INFO = Kind(
-    "warning_info",
-    "language category event responseType urgency severity certainty audience eventCode effective onset expires "
-    "senderName headline description instruction web contact parameter resource area",
-)
-_LISTS = {
-    "category": frozenset(
-        {"Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"}
+ABOUT = About(
+    title="通用警报协议 CAP / Common Alerting Protocol (CAP 1.0, 1.1, 1.2)",
+    reads="One alert, a list of alerts (<alerts>), an EDXL-DE distribution that holds alerts, or an Atom or RSS index "
+    "that links to alerts or carries them.",
+    quirks=(
+        "Coded words are read whatever their case, and with the misspellings met in production (Cancle, uknown).",
+        "An Update that names no message, a broken polygon, an expiry that is no time: a reject of that part; the "
+        "warning lands.",
+        "Another order of elements, a missing category or certainty, repeated elements: read and counted.",
+        "Polygons: brackets and heights are dropped, open rings closed, lon,lat turned round where only that fits on "
+        "the globe, rings over longitude 180 cut there; each is counted.",
+        "A colour comes from a coded parameter, else the title's last colour word, else the severity; where code and "
+        "title differ the title is believed and the conflict marked.",
+        "Alerts of CAP 1.0 and 1.1 are read as they are; cap_version says which it was.",
+        "Of an EDXL envelope nothing is kept, as it changes with every delivery; a distribution status other than the "
+        "alert's is counted.",
+        "HTML inside texts is kept as it was sent; whoever shows it must escape it.",
     ),
-    "responseType": frozenset(
-        {"Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None"}
+    limits=(
+        "XML signatures are kept in the archived bytes and not verified.",
+        "A polygon that runs round a pole is refused.",
+        "The event codes and parameter names of the real CMA profile were not seen [K]; colour_parameters lists where "
+        "to look for a coded colour.",
+        "Inline resources of more than 1,000 characters stay in the archive only.",
     ),
-}
-_EVENT_TYPE = re.compile(r"(1[1-4][A-Z]\d\d)(?:\d\d)?", re.ASCII)  # 11B03, or with its colour's digits 11B0303
-_LONGEST_INLINE = 1000  # characters of an inline resource (a picture, base64) that are kept in a row
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the feed's contract adds: the zone of times without an offset, and where its colours are coded."""
-
-    zone: tzinfo | None
-    colour_parameters: Sequence[str]
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Options:
-        name = options.get("zone")
-        try:
-            zone = ZoneInfo(name) if name else None
-        except (ZoneInfoNotFoundError, ValueError):
-            remedy = "name a zone of the tz database, such as Asia/Shanghai, in the contract's clock"
-            raise ConfigurationError(f"there is no time zone {name!r}", remedy=remedy) from None
-        return cls(zone, tuple(options.get("colour_parameters", ())))
-
-
-@dataclass
-class Message:
-    """The rows of one alert."""
-
-    warning: Row
-    infos: list[Row] = field(default_factory=list)
-    areas: list[Row] = field(default_factory=list)
+    verified=(
+        "Recorded alerts and feeds of ten countries and of GDACS (tests/recorded/cap.py); the prose of CAP 1.2.",
+        "Not held against the XSD here: senders that break it are read all the same.",
+    ),
+)
 
 
 class CapParser:
@@ -102,7 +79,7 @@ class CapParser:
             root = parse_xml(payload.body).root
         except XmlError as error:
             raise _no_index(payload, error.reason) from None
-        if is_alert(root):
+        if not is_index(root) and (is_alert(root) or is_envelope(root)):
             return []
         if not is_index(root):
             raise _no_index(payload, f"its root is <{local_name(root)}>, which is no Atom or RSS feed")
@@ -132,17 +109,14 @@ class _Reading:
     def read(self) -> None:
         document = parse_xml(self.payload.body)
         root = document.root
-        if document.guessed_encoding:
-            self.notes.drift(
-                "warning", "encoding", f"bytes are {document.guessed_encoding}, declared as something else"
-            )
-        if damage := count_damage("".join(root.itertext())):
-            self.notes.drift("warning", "(damaged text)", f"{damage} marks of text that was lost before it was sent")
+        note_text(document, self.notes)
         if is_alert(root):
             self._alert(root, "", redact_url(self.payload.source))
         elif is_index(root):
             for entry in entries(root, self.payload.source):
                 self._entry(entry)
+        elif is_envelope(root):
+            self._envelope(root)
         else:
             raise _foreign(root)
 
@@ -156,6 +130,17 @@ class _Reading:
         }
         tables = {name: to_table(schema, rows[name]) for name, schema in TABLES.items()}
         return Parsed(tables, self.notes.rejects, self.notes.drifts)
+
+    def _envelope(self, root: Element) -> None:
+        url, status = redact_url(self.payload.source), distribution_status(root)
+        for content in contents(root):
+            if content.alert is not None:
+                self._alert(content.alert, content.where, url)
+            elif content.lack is not None:
+                self.notes.reject(content.where, content.lack.rule, content.lack.reason, "warning", {})
+        others = [m.warning["status"] for m in self.messages.values() if status and m.warning["status"] != status]
+        if others:
+            self.notes.drift("warning", "edxl.status", f"{status} around {others[0]}", len(others))
 
     def _entry(self, entry: Entry) -> None:
         url = entry.url
@@ -188,7 +173,7 @@ class _Reading:
     def _alert(self, element: Element, where: str, url: str) -> None:
         notes = Notes()
         try:
-            message = _message(element, where, url, self.options, notes)
+            message = read_message(element, where, url, self.options, notes)
         except Refused as refused:
             raw = {local_name(child): text_of(child) for child in element if not len(child)}
             raw.pop("password", None)
@@ -208,6 +193,14 @@ class _Reading:
             self.notes.reject(where, "cap.alert.conflict", reason, "warning", plain(element))
 
 
+def note_text(document: Document, notes: Notes) -> None:
+    """What a document's text has gone through before it came to us: drift, as nothing of it can be put right."""
+    if document.guessed_encoding:
+        notes.drift("warning", "encoding", f"bytes are {document.guessed_encoding}, declared as something else")
+    if damage := count_damage("".join(document.root.itertext())):
+        notes.drift("warning", "(damaged text)", f"{damage} marks of text that was lost before it was sent")
+
+
 def _content(message: Message) -> tuple[Row, list[Row], list[Row]]:
     return {**message.warning, "document_url": None}, message.infos, message.areas
 
@@ -217,146 +210,3 @@ def _foreign(root: Element) -> XmlError:
     if name == "alert":
         return XmlError("cap.namespace.unknown", f"the alert's namespace {home!r} is none of CAP 1.0, 1.1 or 1.2")
     return XmlError("cap.root.unknown", f"the document is <{name}>, neither a CAP alert nor an Atom or RSS index")
-
-
-def _message(element: Element, where: str, url: str, options: Options, notes: Notes) -> Message:
-    version = VERSIONS[namespace(element)]
-    alert = Block(element, _ALERT, where, options.zone, notes)
-    key = {
-        "sender": _name(alert, "sender"),
-        "identifier": _name(alert, "identifier"),
-        "sent_at": alert.required_time("sent"),
-    }
-    notes.message = {name: alert.required(name) for name in ("sender", "identifier", "sent")}
-    status, msg_type, scope = (alert.required_word(name) for name in ("status", "msgType", "scope"))
-    warning = {
-        **key,
-        "status": status,
-        "msg_type": msg_type,
-        "scope": scope,
-        **{name: alert.text(name) for name in ("source", "restriction", "note")},
-        "addresses": _list(words(alert.text("addresses") or "")),
-        "codes": _list(alert.texts("code")),
-        "reference_list": _list(_references(alert, msg_type, options.zone)),
-        "incidents": _list(words(alert.text("incidents") or "")),
-        "cap_version": version,
-        "document_url": url,
-    }
-    message = Message(warning)
-    for index, info in enumerate(alert.elements("info")):
-        _info(message, Block(info, _INFO, alert.at(f"info[{index}]"), options.zone, notes), key, index, options)
-    warning["event_at"] = _event_at(message)
-    if alert.texts("password"):
-        alert.remarks["password"] = "removed"  # noqa: S105 - this is what is put in its place
-    warning["extra"] = as_json(alert.extra())
-    return message
-
-
-def _name(alert: Block, name: str) -> str:
-    """sender or identifier: references are built of them with commas and blanks, so a comma makes them useless."""
-    text = alert.required(name)
-    bad = sorted(set(text) & set(",<&"))
-    if bad:
-        reason = f"{name} {text!r} holds {' '.join(bad)}, which CAP forbids; no reference could name it"
-        raise Refused(alert.at(name), f"cap.{name}.characters", reason)
-    if text.split() != [text]:
-        alert.note(f"{name}.blanks", text)
-    return text
-
-
-def _references(alert: Block, msg_type: str, zone: tzinfo | None) -> list[str]:
-    text = " ".join(alert.texts("references"))
-    triples, broken = references(text, zone)
-    for piece in broken:
-        alert.reject("references", "triple", f"{piece!r} is no sender,identifier,sent triple", piece)
-    if not text and msg_type != "Alert":
-        reason = f"a message of type {msg_type} names no earlier message, so what it refers to stays as it is"
-        alert.reject("references", "missing", reason, None)
-    return triples
-
-
-def _info(message: Message, info: Block, key: Row, index: int, options: Options) -> None:
-    parameters, event_codes = info.pairs("parameter"), info.pairs("eventCode")
-    severity, headline = info.word("severity"), info.text("headline")
-    colour = cap_colour.resolve(parameters, options.colour_parameters, headline, severity)
-    for name, example in colour.unused:
-        info.note(name, example)
-    row = {
-        **key,
-        "info_index": index,
-        "language": info.text("language") or "en-US",
-        "categories": _list(_listed(info, "category")),
-        "event": info.required("event"),
-        "event_type_code": _event_type(event_codes),
-        "event_codes": _object(event_codes),
-        "response_types": _list(_listed(info, "responseType")),
-        "urgency": info.word("urgency"),
-        "severity": severity,
-        "certainty": info.word("certainty"),
-        "effective_at": info.time("effective") or key["sent_at"],
-        "onset_at": info.time("onset"),
-        "expires_at": info.time("expires"),
-        "sender_name": info.text("senderName"),
-        "headline": headline,
-        **{name: info.text(name) for name in ("audience", "description", "instruction", "web", "contact")},
-        "parameters": _object(parameters),
-        "colour": colour.colour,
-        "colour_source": colour.source,
-        "colour_conflict": colour.conflict,
-    }
-    if not info.texts("category"):
-        info.note("category.missing", None)
-    if info.elements("resource"):
-        info.remarks["resource"] = [_resource(element) for element in info.elements("resource")]
-    row["extra"] = as_json(info.extra())
-    message.infos.append(row)
-    place = {**key, "info_index": index}
-    for i, area in enumerate(info.elements("area")):
-        message.areas.append(area_row(area, info, f"area[{i}]", {**place, "area_index": i}))
-
-
-def _listed(info: Block, name: str) -> list[str]:
-    """The words of a repeatable list; one that CAP does not have is kept and noted, it decides nothing."""
-    texts = info.texts(name)
-    for text in texts:
-        if text not in _LISTS[name]:
-            info.note(f"{name}.unknown", text)
-    return texts
-
-
-def _event_type(codes: Mapping[str, Sequence[str]]) -> str | None:
-    matches = (_EVENT_TYPE.fullmatch(value) for values in codes.values() for value in values)
-    return next((match[1] for match in matches if match), None)
-
-
-def _resource(element: Element) -> Any:
-    """A resource as it is, but for inline content too big for a row: the archive has it."""
-    resource = plain(element)
-    if isinstance(resource, dict):
-        for name, values in resource.items():
-            if isinstance(values, list):
-                resource[name] = [_shortened(value) for value in values]
-    return resource
-
-
-def _shortened(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > _LONGEST_INLINE:
-        return f"{len(value)} characters, kept in the archived payload"
-    return value
-
-
-def _event_at(message: Message) -> datetime:
-    """Earliest onset; without any, earliest effective; without any info, sent."""
-    onsets = [info["onset_at"] for info in message.infos if info["onset_at"]]
-    effective = [info["effective_at"] for info in message.infos]
-    moment: datetime = min(onsets or effective or [message.warning["sent_at"]])
-    return moment
-
-
-def _list(values: Sequence[str]) -> str | None:
-    return as_json(list(values) or None)
-
-
-def _object(pairs: Mapping[str, Sequence[str]]) -> str | None:
-    """Pairs as an object; a name that comes more than once holds an array."""
-    return as_json({name: values[0] if len(values) == 1 else list(values) for name, values in pairs.items()} or None)

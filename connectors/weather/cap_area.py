@@ -8,7 +8,8 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from connectors.arrow import as_json
-from connectors.weather.cap_geometry import BadShape, Ring, circle, multipolygon, polygon
+from connectors.weather.cap_antimeridian import Ring
+from connectors.weather.cap_geometry import BadShape, circle, multipolygon, polygon
 from connectors.weather.cap_reading import Block, Kind
 from connectors.xml import text_of
 
@@ -37,7 +38,7 @@ def area_row(element: Element, info: Block, name: str, key: Mapping[str, Any]) -
 
 
 def _polygons(area: Block) -> list[Ring]:
-    rings = []
+    rings: list[Ring] = []
     for i, element in enumerate(area.elements("polygon")):
         text = text_of(element)
         if not text:  # an empty element is how some senders say that there is none
@@ -49,7 +50,7 @@ def _polygons(area: Block) -> list[Ring]:
             continue
         for repair in shape.repairs:
             area.note(f"polygon.{repair}", text)
-        rings.append(shape.value)
+        rings += shape.rings
     return rings
 
 

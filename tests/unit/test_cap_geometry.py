@@ -43,11 +43,13 @@ def area(parsed: Parsed, index: int = 0) -> dict[str, Any]:
         ("(33,105) (33,106) (34,106) (34,105) (33,105)", ("garbage",)),
         ("105,33 106,33 106,34 105,34 105,33", ("swapped",)),
         ("3.3e1,105 33.,106 34,106 +34,105 33,105", ()),
+        ("33,105,0 33,106,0 34,106,0 34,105,12.5 33,105,0", ("altitude",)),
+        ("33,-255 33,-254 34,-254 34,-255 33,-255", ("antimeridian",)),
     ],
 )
 def test_polygons_that_mean_the_square_become_the_square(text: str, repairs: tuple[str, ...]) -> None:
     shape = polygon(text)
-    assert multipolygon([shape.value]) == SQUARE_WKT
+    assert multipolygon(shape.rings) == SQUARE_WKT
     assert shape.repairs == repairs
 
 
@@ -61,11 +63,12 @@ def test_polygons_that_mean_the_square_become_the_square(text: str, repairs: tup
         "33,105 33,106 34,NaN 33,105",
         "33,105 33,106 34,inf 33,105",
         "33,105 33,106 34,1e400 33,105",
-        "33,105,0 33,106,0 34,106,0 33,105,0",
+        "33,105,0,0 33,106,0,0 34,106,0,0 33,105,0,0",
         "33 105 33 106 34 106 33 105",
         "33,105 33,106 134,206 33,105",
         "95,185 95,186 96,186 95,185",
         "16.5N,61.4E 17N,62E 18N,61E 16.5N,61.4E",
+        "80,0 80,120 80,-120 80,0",
     ],
 )
 def test_what_is_no_polygon_is_a_reject_and_the_area_keeps_the_rest(text: str) -> None:
@@ -114,6 +117,7 @@ def test_several_polygons_become_one_multipolygon_and_repairs_are_counted() -> N
         ("  -16.053,-173.274\n 0.0", ("-16.053,-173.274 0.0", False)),
         ("33 , 105 5", ("33,105 5", False)),
         ("105,33 5", ("33,105 5", True)),
+        ("+33.,1.05e2 .5", ("33,105 0.5", False)),
     ],
 )
 def test_circles(text: str, expected: tuple[str, bool]) -> None:
