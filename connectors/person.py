@@ -2,6 +2,7 @@
 
 Names, card numbers and telephones never leave a parser. The salt is a secret of the installation (``${PERSON_SALT}``):
 without one a hash of a name could be undone by trying all names, so there is no hash without a salt.
+The parser option is called ``salt``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from connectors.errors import ConfigurationError
 
@@ -16,18 +19,28 @@ _SHORTEST_SALT = 16
 _LENGTH = 32  # hex digits: 128 bits, no two persons of a city alike
 
 
-def hashed(text: str | None, salt: str | None) -> str | None:
-    """The hash of a name or number; None for an empty one.
+def salt_of(options: Mapping[str, Any]) -> str | None:
+    """The option ``salt``; None if the contract names none or its variable is not set (then no person is landed).
 
-    Blanks and full-width spellings of the same text give the same hash. Raises ConfigurationError if there is a text
-    and no salt of at least 16 characters.
+    Raises ConfigurationError for one that is too short to keep anybody from trying all names.
     """
-    plain = "".join(unicodedata.normalize("NFKC", text or "").split())
-    if not plain:
+    salt = options.get("salt")
+    if not isinstance(salt, str) or not salt or "${" in salt:
         return None
-    if not salt or len(salt) < _SHORTEST_SALT:
+    if len(salt) < _SHORTEST_SALT:
         raise ConfigurationError(
-            "The records name persons and there is no salt to hash the names with",
+            "The salt that names of persons are hashed with is too short",
             remedy=f"set PERSON_SALT to a random text of at least {_SHORTEST_SALT} characters and keep it for good",
         )
+    return salt
+
+
+def hashed(text: str | None, salt: str | None) -> str | None:
+    """The hash of a name or number; None for an empty one, and where there is no salt (a caller tells that as drift).
+
+    Blanks and full-width spellings of the same text give the same hash.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", text or "").split())
+    if not plain or salt is None:
+        return None
     return hmac.new(salt.encode(), plain.encode(), hashlib.sha256).hexdigest()[:_LENGTH]

@@ -72,6 +72,17 @@ def resolve(value: Any, variables: Mapping[str, str]) -> Any:
     return value
 
 
+def resolve_known(value: Any, variables: Mapping[str, str]) -> Any:
+    """The same for what a parser is told: a ${NAME} that is not set stays, for the parser may do without it."""
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: variables.get(match.group(1), match.group()), value)
+    if isinstance(value, Mapping):
+        return {key: resolve_known(item, variables) for key, item in value.items()}
+    if isinstance(value, list):
+        return [resolve_known(item, variables) for item in value]
+    return value
+
+
 def _variable(name: str, variables: Mapping[str, str]) -> str:
     if name not in variables:
         raise KeyError(f"the contract needs ${{{name}}}, which is not set; put it into $RISKMAP_HOME/env")

@@ -24,7 +24,7 @@ from connectors.errors import ConfigurationError
 from connectors.model import Connector, Cursor, Interval, Parsed, Parser, Payload, Pull, Reject
 from expectations import gate
 from feeds.contract import Contract
-from feeds.registry import load, resolve
+from feeds.registry import load, resolve, resolve_known
 from riskmap.settings import Settings
 from warehouse import ledger
 from warehouse.archive import Archive
@@ -72,7 +72,7 @@ def ingest(feed_id: str, settings: Settings, *, run_id: str, interval: Interval 
     """
     contract = load(feed_id)
     source = _Source(contract, settings, interval)
-    run = _Run(contract, settings, run_id, "pull", keep_cursor=interval is None)
+    run = Run(contract, settings, run_id, "pull", keep_cursor=interval is None)
     return run.over(source.pull, acknowledge=source.acknowledge)
 
 
@@ -103,7 +103,7 @@ def replay(feed_id: str, settings: Settings, *, run_id: str, interval: Interval 
         if group:
             yield Pull(payloads=tuple(group), cursor={})
 
-    return _Run(contract, settings, run_id, "replay", keep_cursor=False).over(pulls)
+    return Run(contract, settings, run_id, "replay", keep_cursor=False).over(pulls)
 
 
 class _Source:
@@ -115,11 +115,7 @@ class _Source:
     @cached_property
     def connector(self) -> Connector:
         contract = self.contract
-        try:
-            declaration = resolve(dict(contract.connector), self.variables)
-            address = resolve(contract.location, self.variables)
-        except KeyError as error:
-            raise ConfigurationError(str(error.args[0]), remedy="set it, then run the feed again") from error
+        declaration, address = declared(contract, self.variables)
         if declaration["transport"] == "database":  # the other transports take all that their source holds
             declaration["history_h"] = contract.history.total_seconds() / 3600
         return formats.connect({**contract.parser_options, **declaration}, source=address)
@@ -131,14 +127,26 @@ class _Source:
         self.connector.acknowledge(pull)
 
 
-class _Run:
-    """One run over one feed: the same way for bytes from a source and for bytes from the archive."""
+def declared(contract: Contract, variables: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """What the contract says of its connector, and its address, with every ${NAME} filled in.
+
+    Raises ConfigurationError naming a variable that is not set.
+    """
+    try:
+        return resolve(dict(contract.connector), variables), resolve(contract.location, variables)
+    except KeyError as error:
+        raise ConfigurationError(str(error.args[0]), remedy="set it, then run the feed again") from error
+
+
+class Run:
+    """One run over one feed: the same way for bytes from a source, from the archive, or from a sender at our door."""
 
     def __init__(self, contract: Contract, settings: Settings, run_id: str, kind: Kind, *, keep_cursor: bool) -> None:
         self.contract, self.run_id, self.kind, self.keep_cursor = contract, run_id, kind, keep_cursor
         self.database_url = settings.database_url
         self.archive = Archive(settings.archive_url)
-        self.parser = formats.parser(str(contract.connector["format"]), contract.parser_options)
+        self.options = resolve_known(contract.parser_options, settings.variables)
+        self.parser = formats.parser(str(contract.connector["format"]), self.options)
 
     def over(
         self,
@@ -176,7 +184,7 @@ class _Run:
         if self.kind != "replay":
             uris = self.archive.put_all(payload.body for payload in pull.payloads)
             ledger.record_payloads(conn, contract.id, zip(pull.payloads, uris, strict=True))
-        read = read_payloads(contract, self.parser, pull.payloads)
+        read = read_payloads(contract, self.parser, pull.payloads, self.options)
         judged = judge(contract, read.tables)
         return Batch(
             feed_id=contract.id,
@@ -232,9 +240,10 @@ class ReadPayloads:
     drift: Sequence[Mapping[str, Any]]
 
 
-def read_payloads(contract: Contract, parser: Parser, payloads: Iterable[Payload]) -> ReadPayloads:
+def read_payloads(
+    contract: Contract, parser: Parser, payloads: Iterable[Payload], options: Mapping[str, Any]
+) -> ReadPayloads:
     """Parse payloads and join their tables, adding ``payload_sha256`` and ``fetched_at`` to every row."""
-    options = contract.parser_options
     parts: dict[str, list[pa.Table]] = {}
     rejected: list[QuarantineRow] = []
     outcomes: list[PayloadOutcome] = []

@@ -18,6 +18,7 @@ from rich.table import Table
 from connectors import registry as formats
 from connectors.model import Outcome, Parsed, Parser, Payload, Reject
 from feeds import registry as feeds
+from riskmap.settings import variables_of
 
 
 class FileReport(TypedDict):
@@ -35,7 +36,7 @@ def default_options(format_name: str) -> dict[str, Any]:
     """What the first shipped contract (by id) of a format tells its parser; nothing if there is none."""
     for contract in feeds.load_all().values():
         if contract.connector.get("format") == format_name:
-            return contract.parser_options
+            return dict(feeds.resolve_known(contract.parser_options, variables_of()))
     return {}
 
 
