@@ -48,8 +48,8 @@ FORMATS: Mapping[str, Format] = {
     "sensorthings": _of("water.sensorthings", expect="json"),
     # geology
     "quake": _of("geology.quake", expect="json"),
-    "quakeml": _of("geology.quakeml", expect="xml"),
-    "fdsn_text": _of("geology.fdsn_text"),
+    "quakeml": _of("geology.quakeml", "status_if_unstated", expect="xml"),
+    "fdsn_text": _of("geology.fdsn_text", "status_if_unstated"),
     "cenc": _of("geology.cenc"),
     "geo_iot": _of("geology.geo_iot"),
     "gnss_tenv3": _of("geology.gnss_tenv3"),

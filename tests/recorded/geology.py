@@ -10,4 +10,46 @@ RECORDED: dict[str, Expected] = {
         {"earthquake": 1707},
         format="quake",
     ),
+    "geology/quakeml_usgs_event.xml": Expected(
+        "a quarry blast and a quarry; the revision clock of the event is later than its origin's",
+        {"earthquake": 2},
+        format="quakeml",
+    ),
+    "geology/quakeml_iris_events.xml": Expected(
+        "no revision clock, no mode; attributes of IRIS on the origins, which are kept",
+        {"earthquake": 2},
+        drift={
+            "earthquake.origin.contributor": 2,
+            "earthquake.origin.catalog": 2,
+            "earthquake.origin.contributorOriginId": 1,
+            "earthquake.origin.contributorEventId": 1,
+        },
+        format="quakeml",
+    ),
+    "geology/quakeml_bingham_2013.xml": Expected(
+        "11 events of a mine, 5 of them with two magnitudes; picks and arrivals are known and not landed",
+        {"earthquake": 11},
+        format="quakeml",
+    ),
+    "geology/quakeml_invalid_id.xml": Expected(
+        "a library's negative test: its resource identifiers hold characters that none may have",
+        rejects=("quakeml.publicID",),
+        format="quakeml",
+    ),
+    "geology/fdsn_event_text.txt": Expected(
+        "two events, the second with most cells empty", {"earthquake": 2}, format="fdsn_text"
+    ),
+    "geology/gcmt_multiple_events.ndk": Expected(
+        "moment tensors in fixed columns (NDK), which no format here reads",
+        rejects=("fdsn_text.header",),
+        format="fdsn_text",
+    ),
+    "geology/gcmt_faulty_multiple_events.ndk": Expected(
+        "the same, spoilt by the library's authors", rejects=("fdsn_text.header",), format="fdsn_text"
+    ),
+    "geology/gse2_bulletin_2_events.txt": Expected(
+        "a bulletin in fixed columns (GSE 2.0), which no format here reads",
+        rejects=("fdsn_text.header",),
+        format="fdsn_text",
+    ),
 }
