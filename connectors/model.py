@@ -17,6 +17,8 @@ from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from connectors.errors import ConnectorError
+
 Cursor = dict[str, Any]
 """Where the next pull starts; JSON values only. An empty dict means "from the beginning"."""
 
@@ -149,6 +151,18 @@ class IndexParser(Parser, Protocol):
     """
 
     def links(self, payload: Payload) -> list[Link]: ...
+
+
+@runtime_checkable
+class AnswerParser(Parser, Protocol):
+    """A format whose source answers with status 200 and tells in the body that it failed (CMA MUSIC, QWeather v7)."""
+
+    def failure(self, body: bytes, source: str) -> ConnectorError | None:
+        """What the answer says went wrong, to be raised: the fetch fails and the cursor stands. None if all is well.
+
+        Asked of answers that came over HTTP only; ``parse`` rejects the same bodies, wherever they come from.
+        """
+        ...
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from connectors.errors import ConfigurationError
 from connectors.formats import FORMATS
-from connectors.model import About, Connector, IndexParser, Parser, TableParser
+from connectors.model import About, Connector, IndexParser, Listener, Parser, TableParser
+from connectors.transports import is_listener
 
 Options = TypeVar("Options")
+Bound = TypeVar("Bound")
 
 
 _COMMON = frozenset({"transport", "format", "location", "url", "zone", "max_future_s", "crs", "tables"})
@@ -50,10 +52,35 @@ def connect(declaration: Mapping[str, Any], *, source: str) -> Connector:
     of the contract's server. Raises ConfigurationError that names the option which is wrong or unknown.
     """
     transport = str(declaration.get("transport"))
-    if transport not in _TRANSPORTS:
+    if is_listener(transport):
         raise ConfigurationError(
-            f"There is no transport {transport!r}", remedy=f"use one of {', '.join(sorted(_TRANSPORTS))}"
+            f"This source comes to us (transport {transport}): there is nothing to pull",
+            remedy="let 'riskmap intake' run, which takes what such sources send",
         )
+    return _bound(_TRANSPORTS, transport, declaration, source)
+
+
+def listen(declaration: Mapping[str, Any], *, source: str) -> Listener:
+    """The listener that a contract declares, for a source that comes to us; arguments and errors as in ``connect``."""
+    transport = str(declaration.get("transport"))
+    if transport in _TRANSPORTS:
+        raise ConfigurationError(
+            f"This source is pulled (transport {transport}): it does not come to us",
+            remedy="use 'riskmap ingest', or declare tcp, http_push or mqtt",
+        )
+    return _bound(_LISTENERS, transport, declaration, source)
+
+
+def _bound(
+    transports: Mapping[str, Callable[[Parser, str, Mapping[str, Any]], Bound]],
+    transport: str,
+    declaration: Mapping[str, Any],
+    source: str,
+) -> Bound:
+    """Parser, address and options, bound together by the transport."""
+    if transport not in transports:
+        known = ", ".join(sorted({*_TRANSPORTS, *_LISTENERS}))
+        raise ConfigurationError(f"There is no transport {transport!r}", remedy=f"use one of {known}")
     bound = parser(str(declaration.get("format")), declaration)
     address = str(declaration.get("url") or declaration.get("location") or source)
     if not address or "${" in address:
@@ -62,7 +89,7 @@ def connect(declaration: Mapping[str, Any], *, source: str) -> Connector:
             remedy="set the environment variable that the contract names",
         )
     try:
-        return _TRANSPORTS[transport](bound, address, declaration)
+        return transports[transport](bound, address, declaration)
     except (ValueError, TypeError, LookupError) as error:  # what the value objects refuse; LookupError: a zone
         raise ConfigurationError(
             f"The connector of {bound.format} is declared wrong: {error}",
@@ -74,12 +101,13 @@ def _http(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Connec
     from connectors.transport.http import HttpClient, HttpOptions
     from connectors.transport.paging import Paging
     from connectors.transport.retry import RetryPolicy
+    from connectors.transport.time_range import TimeRange
     from connectors.transport.walks import HttpConnector
 
-    _refuse_unknown(bound, declaration, {"walk", "paging", "query_url", "retry", *_names(HttpOptions)})
+    _refuse_unknown(bound, declaration, {"walk", "paging", "query_url", "retry", "time_range", *_names(HttpOptions)})
     walk = declaration.get("walk", "single")
-    if walk not in {"single", "cap_feed"}:
-        raise ValueError(f"walk must be single or cap_feed, got {walk}")
+    if walk not in {"single", "cap_feed", "time_range"}:
+        raise ValueError(f"walk must be single, cap_feed or time_range, got {walk}")
     if walk == "cap_feed" and not isinstance(bound, IndexParser):
         raise ValueError(f"walk cap_feed needs a format with an index of documents, {bound.format} has none")
     return HttpConnector(
@@ -90,6 +118,7 @@ def _http(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Connec
         expect=FORMATS[bound.format].expect,
         paging=Paging(**section) if (section := _section(declaration, "paging")) is not None else None,
         query_url=declaration.get("query_url"),
+        time_range=TimeRange(**_section(declaration, "time_range") or {}) if walk == "time_range" else None,
     )
 
 
@@ -113,6 +142,28 @@ _TRANSPORTS: Mapping[str, Callable[[Parser, str, Mapping[str, Any]], Connector]]
     "http": _http,
     "database": _database,
     "files": _files,
+}
+
+
+def _tcp(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Listener:
+    from connectors.transport.tcp import ConversingParser, TcpListener, TcpOptions
+
+    if not isinstance(bound, ConversingParser):
+        raise ValueError(f"the format {bound.format} is not spoken over a connection")
+    _refuse_unknown(bound, declaration, _names(TcpOptions))
+    return TcpListener(bound, address, _build(TcpOptions, declaration), lambda: bound.conversation(declaration))
+
+
+def _http_push(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Listener:
+    from connectors.transport.http_push import HttpPushListener, PushOptions
+
+    _refuse_unknown(bound, declaration, _names(PushOptions))
+    return HttpPushListener(bound, address, _build(PushOptions, declaration))
+
+
+_LISTENERS: Mapping[str, Callable[[Parser, str, Mapping[str, Any]], Listener]] = {
+    "tcp": _tcp,
+    "http_push": _http_push,
 }
 
 

@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import requests
 
 from connectors.errors import ConfigurationError, ConnectorError, ContractError, RateLimitedError, TransientError
 from connectors.formats import Expect
+from connectors.transport.auth import Signed, Signer, signer
 from connectors.transport.network_errors import network_error
 from connectors.transport.redaction import redact_url
 from connectors.transport.retry import RetryPolicy, parse_retry_after
@@ -40,7 +42,10 @@ _HTML = re.compile(
 
 @dataclass(frozen=True)
 class HttpOptions:
-    """What differs between two HTTP sources. ``headers``: host[:port] -> header -> value, sent to that host only."""
+    """What differs between two HTTP sources. ``headers``: host[:port] -> header -> value, sent to that host only.
+
+    ``sign``: how each request is signed anew (``connectors.transport.auth``), for the host that was asked for only.
+    """
 
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 30.0
@@ -48,6 +53,7 @@ class HttpOptions:
     min_interval_s: float = 0.0
     ca_bundle: str | None = None
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    sign: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if min(self.connect_timeout_s, self.read_timeout_s, self.max_bytes) <= 0:
@@ -98,11 +104,16 @@ class HttpClient:
         self._sleep, self._clock, self._now = sleep, clock, now
         self._verify = _checked_bundle(self.options.ca_bundle)
         self._secrets = {key.lower(): dict(headers) for key, headers in self.options.headers.items()}
+        self._signer = signer(self.options.sign)
         self._last_request: dict[str, float] = {}
         self._session = requests.Session()
         self._session.auth = _no_auth  # otherwise requests looks for logins in ~/.netrc on its own
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = USER_AGENT
+
+    def now(self) -> datetime:
+        """The client's clock: the end of what can be asked for."""
+        return self._now()
 
     def get(self, url: str, *, expect: Expect = "any", validators: Validators | None = None) -> Answer:
         """Fetch ``url``; 304 is possible only when ``validators`` were given.
@@ -155,7 +166,8 @@ class HttpClient:
         """One try, redirects included. Headers are looked up anew for each hop, so no secret travels on."""
         target = url
         for _ in range(MAX_REDIRECTS + 1):
-            with self._send(target, validators.as_headers()) as response:
+            proof = self._signer if host_key(target) == host_key(url) else None
+            with self._send(target, validators.as_headers(), proof) as response:
                 if response.status_code in _REDIRECTS:
                     target = _next_hop(target, response.headers.get("Location"))
                     continue
@@ -168,13 +180,14 @@ class HttpClient:
             source=redact_url(url),
         )
 
-    def _send(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+    def _send(self, url: str, headers: Mapping[str, str], proof: Signer | None) -> requests.Response:
         self._keep_interval(host_key(url))
         options = self.options
+        asked = proof.sign(url, self._now()) if proof else Signed(url, {})
         try:
             return self._session.get(
-                url,
-                headers={**headers, **self._secrets_for(url)},
+                asked.url,
+                headers={**headers, **self._secrets_for(url), **asked.headers},
                 timeout=(options.connect_timeout_s, options.read_timeout_s),
                 verify=self._verify,
                 allow_redirects=False,

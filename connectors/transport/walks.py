@@ -1,4 +1,4 @@
-"""How a feed over HTTP is walked: one document (paged or not), or an index and the documents it lists."""
+"""How a feed over HTTP is walked: one document (paged or not), spans of time, or an index and its documents."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 
 from connectors.errors import ConfigurationError, ConnectorError, ContractError
 from connectors.formats import Expect
-from connectors.model import Cursor, IndexParser, Interval, Link, Parser, Payload, Pull, Reject
+from connectors.model import AnswerParser, Cursor, IndexParser, Interval, Link, Parser, Payload, Pull, Reject
 from connectors.transport.http import Answer, HttpClient, Validators
 from connectors.transport.paging import Paging, pages, with_params
 from connectors.transport.redaction import redact_url
+from connectors.transport.time_range import TimeRange
 
 log = logging.getLogger(__name__)
 
-Walk = Literal["single", "cap_feed"]
+Walk = Literal["single", "cap_feed", "time_range"]
 
 PULL_BYTES = 8 * 1024 * 1024
 """A pull of documents is closed once it is this large; the rest comes in the next one."""
@@ -32,8 +33,9 @@ class HttpConnector:
     """A feed over HTTP, ready to be pulled (``connectors.model.Connector``).
 
     ``query_url`` is an FDSN event service for intervals; without it an interval pull fetches the feed as it is.
+    The walk ``time_range`` fills ``{start}`` and ``{end}`` of the address in and never fetches the feed as a whole.
     Its cursor: ``http`` (validators and sha256 of the feed's address), and for an index ``documents`` (digest of
-    a listed address -> revision mark of its entry when it was fetched).
+    a listed address -> revision mark of its entry when it was fetched); for spans ``until``, where the next begins.
     """
 
     parser: Parser
@@ -43,9 +45,12 @@ class HttpConnector:
     expect: Expect = "any"
     paging: Paging | None = None
     query_url: str | None = field(default=None, repr=False)
+    time_range: TimeRange | None = None
 
     def pull(self, cursor: Cursor, interval: Interval | None = None) -> Iterator[Pull]:
-        if interval is not None and self.query_url:
+        if self.time_range is not None:
+            yield from self._spans(self.time_range, cursor, interval)
+        elif interval is not None and self.query_url:
             yield self._query(self.query_url, cursor, interval)
         elif self.walk == "cap_feed":
             yield from self._documents({} if interval else cursor, keep=cursor if interval else None)
@@ -62,6 +67,14 @@ class HttpConnector:
         url = with_params(query_url, {"format": "geojson", "orderby": "time-asc", **params})
         answers = pages(self._get, url, self.paging or Paging("offset", items="features"))
         return Pull(tuple(_payload(answer) for answer in answers), cursor)
+
+    def _spans(self, times: TimeRange, cursor: Cursor, interval: Interval | None) -> Iterator[Pull]:
+        """Span after span, oldest first; each is a pull of its own, so that a long gap is caught up in steps."""
+        for span in times.spans(cursor.get("until"), self.client.now(), interval):
+            url = times.fill(self.url, span)
+            answers = pages(self._get, url, self.paging) if self.paging else [self._get(url)]
+            fresh = cursor if interval else {"until": span.end.astimezone(UTC).isoformat()}
+            yield Pull(tuple(_payload(answer) for answer in answers), fresh)
 
     def _single(self, cursor: Cursor, keep: Cursor | None) -> Pull:
         """One document. Validators serve unpaged ones only: those of page 1 say nothing of page 2."""
@@ -107,7 +120,11 @@ class HttpConnector:
         return self.parser
 
     def _get(self, url: str, validators: Validators | None = None) -> Answer:
-        return self.client.get(url, expect=self.expect, validators=validators)
+        answer = self.client.get(url, expect=self.expect, validators=validators)
+        asks = answer.status == 200 and isinstance(self.parser, AnswerParser)
+        if asks and (error := self.parser.failure(answer.body, answer.url)):
+            raise error
+        return answer
 
 
 Marks = dict[str, str | None]

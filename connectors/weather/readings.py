@@ -1,0 +1,98 @@
+"""Wide rows of weather values -> one row per value, with what was missing or unknown counted once per payload."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from connectors import forecast, observation, station
+from connectors.arrow import as_json, to_table
+from connectors.duplicates import last_wins
+from connectors.json_text import NotFinite
+from connectors.model import Drift, Parsed, Reject
+from connectors.numbers import NotFiniteError, NumberError, to_number
+from connectors.text import is_damaged, is_storable, storable
+
+MISSING = "(missing)"
+NOT_FINITE = "(not finite)"
+NO_NUMBER = "(no number)"
+DAMAGED = "(damaged text)"
+
+_KEYS = {observation.TABLE: observation.KEY, forecast.TABLE: forecast.KEY, station.TABLE: station.KEY}
+_SCHEMAS = {observation.TABLE: observation.SCHEMA, forecast.TABLE: forecast.SCHEMA, station.TABLE: station.SCHEMA}
+
+Row = dict[str, Any]
+
+
+class Notes:
+    """What a payload holds beside its records: counted per table and field, with the first example."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], str] = {}
+
+    def tell(self, table: str, field: str, example: Any, count: int = 1) -> None:
+        self._counts[table, field] += count
+        self._examples.setdefault((table, field), str(storable(str(example)))[:80])
+
+    def drift(self) -> list[Drift]:
+        return [Drift(table, field, n, self._examples[table, field]) for (table, field), n in self._counts.items()]
+
+
+class Readings:
+    """The rows of one payload, table by table."""
+
+    def __init__(self, *tables: str) -> None:
+        self.notes = Notes()
+        self.rejects: list[Reject] = []
+        self._rows: dict[str, list[Row]] = {table: [] for table in tables}
+
+    def number(self, table: str, name: str, raw: Any, marks: Sequence[float] = ()) -> float | None:
+        """``raw`` as a finite number; None, told, where it is missing (null, blank, one of ``marks``) or is none."""
+        if raw is None or (isinstance(raw, str) and not raw.strip() and not isinstance(raw, NotFinite)):
+            return self._none(table, MISSING, name)
+        try:
+            value = to_number(str(raw) if isinstance(raw, NotFinite) else raw)
+        except NotFiniteError:
+            return self._none(table, NOT_FINITE, f"{name}={raw}")
+        except NumberError:
+            return self._none(table, NO_NUMBER, f"{name}={raw}")
+        return self._none(table, MISSING, f"{name}={raw}") if value in marks else value
+
+    def _none(self, table: str, field: str, example: str) -> None:
+        self.notes.tell(table, field, example)
+
+    def add(self, table: str, row: Row, extra: Mapping[str, Any] | None = None) -> None:
+        """One row. Text that was destroyed on its way is told; what no database can keep is refused."""
+        kept = dict(extra) if extra else None
+        texts = [value for value in (*row.values(), *(kept or {}).values()) if isinstance(value, str)]
+        if not is_storable(texts) or not is_storable(kept):
+            reason = "a text holds a NUL or half a character, which no database keeps"
+            record = storable({name: str(value) for name, value in row.items() if value is not None})
+            self.rejects.append(Reject(table, f"{table}.text.storable", reason, table, record))
+            return
+        for text in texts:
+            if is_damaged(text):
+                self.notes.tell(table, DAMAGED, text)
+        self._rows[table].append({**row, "extra": as_json(kept)})
+
+    def unknown(self, table: str, fields: Mapping[str, Any]) -> None:
+        for name, value in fields.items():
+            self.notes.tell(table, name, value)
+
+    def parsed(self) -> Parsed:
+        tables: dict[str, pa.Table] = {}
+        drift = self.notes.drift()
+        for table, rows in self._rows.items():
+            kept, repeated = last_wins(rows, _KEYS[table], table)
+            tables[table] = to_table(_SCHEMAS[table], kept)
+            drift += repeated
+        return Parsed(tables, self.rejects, drift)
+
+
+def rejected(tables: Mapping[str, pa.Schema], rule: str, reason: str, where: str = "payload") -> Parsed:
+    """A payload of which nothing can be used."""
+    return Parsed({name: to_table(schema, []) for name, schema in tables.items()}, [Reject(where, rule, reason)])
