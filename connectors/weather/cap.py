@@ -10,7 +10,6 @@ is read and counted as drift.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -21,10 +20,10 @@ from connectors.text import count_damage
 from connectors.transport.redaction import redact_url
 from connectors.weather.cap_envelope import contents, distribution_status, is_envelope
 from connectors.weather.cap_feed import Entry, entries, entry_time, is_alert, is_index
-from connectors.weather.cap_message import Message, Options, Row, read_message
-from connectors.weather.cap_reading import Notes, Refused, plain
+from connectors.weather.cap_message import Messages, Options, Row
+from connectors.weather.cap_reading import Notes
 from connectors.weather.cap_tables import TABLES
-from connectors.xml import Document, XmlError, local_name, namespace, parse_xml, text_of
+from connectors.xml import Document, XmlError, local_name, namespace, parse_xml
 
 ABOUT = About(
     title="通用警报协议 CAP / Common Alerting Protocol (CAP 1.0, 1.1, 1.2)",
@@ -103,7 +102,7 @@ class _Reading:
 
     def __init__(self, payload: Payload, options: Options) -> None:
         self.payload, self.options, self.notes = payload, options, Notes()
-        self.messages: dict[tuple[str, str, datetime], Message] = {}
+        self.messages = Messages(self.notes, options)
         self.listings: dict[str, Row] = {}
 
     def read(self) -> None:
@@ -111,7 +110,7 @@ class _Reading:
         root = document.root
         note_text(document, self.notes)
         if is_alert(root):
-            self._alert(root, "", redact_url(self.payload.source))
+            self.messages.add(root, "", redact_url(self.payload.source))
         elif is_index(root):
             for entry in entries(root, self.payload.source):
                 self._entry(entry)
@@ -121,13 +120,7 @@ class _Reading:
             raise _foreign(root)
 
     def parsed(self) -> Parsed:
-        messages = self.messages.values()
-        rows = {
-            "warning": [message.warning for message in messages],
-            "warning_info": [info for message in messages for info in message.infos],
-            "warning_area": [area for message in messages for area in message.areas],
-            "warning_listing": list(self.listings.values()),
-        }
+        rows = {**self.messages.rows(), "warning_listing": list(self.listings.values())}
         tables = {name: to_table(schema, rows[name]) for name, schema in TABLES.items()}
         return Parsed(tables, self.notes.rejects, self.notes.drifts)
 
@@ -135,10 +128,10 @@ class _Reading:
         url, status = redact_url(self.payload.source), distribution_status(root)
         for content in contents(root):
             if content.alert is not None:
-                self._alert(content.alert, content.where, url)
+                self.messages.add(content.alert, content.where, url)
             elif content.lack is not None:
                 self.notes.reject(content.where, content.lack.rule, content.lack.reason, "warning", {})
-        others = [m.warning["status"] for m in self.messages.values() if status and m.warning["status"] != status]
+        others = [m.warning["status"] for m in self.messages if status and m.warning["status"] != status]
         if others:
             self.notes.drift("warning", "edxl.status", f"{status} around {others[0]}", len(others))
 
@@ -153,7 +146,7 @@ class _Reading:
             return
         self._listing(entry, redact_url(url))
         for alert in entry.alerts:
-            self._alert(alert, entry.where, redact_url(url))
+            self.messages.add(alert, entry.where, redact_url(url))
 
     def _listing(self, entry: Entry, url: str) -> None:
         if url in self.listings:
@@ -170,28 +163,6 @@ class _Reading:
             "extra": as_json({"cap": entry.flat}) if entry.flat else None,
         }
 
-    def _alert(self, element: Element, where: str, url: str) -> None:
-        notes = Notes()
-        try:
-            message = read_message(element, where, url, self.options, notes)
-        except Refused as refused:
-            raw = {local_name(child): text_of(child) for child in element if not len(child)}
-            raw.pop("password", None)
-            self.notes.reject(refused.where, refused.rule, refused.reason, "warning", raw)
-            return
-        self.notes.add(notes)
-        warning = message.warning
-        key = (warning["sender"], warning["identifier"], warning["sent_at"])
-        if key not in self.messages:
-            self.messages[key] = message
-        elif _content(self.messages[key]) == _content(message):
-            self.notes.drift("warning", "alert.repeated", warning["identifier"])
-        else:
-            reason = (
-                f"{warning['identifier']} stands twice in the payload with different content; the first one is kept"
-            )
-            self.notes.reject(where, "cap.alert.conflict", reason, "warning", plain(element))
-
 
 def note_text(document: Document, notes: Notes) -> None:
     """What a document's text has gone through before it came to us: drift, as nothing of it can be put right."""
@@ -199,10 +170,6 @@ def note_text(document: Document, notes: Notes) -> None:
         notes.drift("warning", "encoding", f"bytes are {document.guessed_encoding}, declared as something else")
     if damage := count_damage("".join(document.root.itertext())):
         notes.drift("warning", "(damaged text)", f"{damage} marks of text that was lost before it was sent")
-
-
-def _content(message: Message) -> tuple[Row, list[Row], list[Row]]:
-    return {**message.warning, "document_url": None}, message.infos, message.areas
 
 
 def _foreign(root: Element) -> XmlError:

@@ -7,7 +7,7 @@ in CAP's and read here as well, so that all warnings land alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
@@ -20,8 +20,9 @@ from connectors.weather import cap_colour
 from connectors.weather.cap_area import area_row
 from connectors.weather.cap_feed import VERSIONS
 from connectors.weather.cap_reading import Block, Kind, Notes, Refused, plain
-from connectors.weather.cap_values import references, words
-from connectors.xml import namespace
+from connectors.weather.cap_values import references as cap_references
+from connectors.weather.cap_values import words
+from connectors.xml import local_name, namespace, text_of
 
 _ALERT = Kind(  # the password is CAP 1.0's; it is known so that it is never kept
     "warning",
@@ -49,10 +50,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Options:
-    """What the feed's contract adds: the zone of times without an offset, and where its colours are coded."""
+    """What the feed's contract adds: the zone of times without an offset, and where its colours are coded.
+
+    ``references`` takes the references of a message apart: (what they name, pieces that name nothing).
+    """
 
     zone: tzinfo | None
     colour_parameters: Sequence[str]
+    references: Callable[[str, tzinfo | None], tuple[list[str], list[str]]] = cap_references
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Options:
@@ -74,6 +79,51 @@ class Message:
     areas: list[Row] = field(default_factory=list)
 
 
+class Messages:
+    """The messages of one payload, each key once; what is wrong with them goes into ``notes``."""
+
+    def __init__(self, notes: Notes, options: Options) -> None:
+        self.notes, self.options = notes, options
+        self._found: dict[tuple[str, str, datetime], Message] = {}
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._found.values())
+
+    def add(self, element: Element, where: str, url: str) -> None:
+        """Read an ``<alert>``; ``where`` it stands in the payload and from which ``url`` that came, without secrets."""
+        notes = Notes(self.notes.format)
+        try:
+            message = read_message(element, where, url, self.options, notes)
+        except Refused as refused:
+            raw = {local_name(child): text_of(child) for child in element if not len(child)}
+            raw.pop("password", None)
+            self.notes.reject(refused.where, refused.rule, refused.reason, "warning", raw)
+            return
+        self.notes.add(notes)
+        warning = message.warning
+        key = (warning["sender"], warning["identifier"], warning["sent_at"])
+        known = self._found.setdefault(key, message)
+        if known is message:
+            return
+        if _content(known) == _content(message):
+            self.notes.drift("warning", "alert.repeated", warning["identifier"])
+            return
+        reason = f"{warning['identifier']} stands twice in the payload with different content; the first one is kept"
+        self.notes.reject(where, "cap.alert.conflict", reason, "warning", plain(element))
+
+    def rows(self) -> dict[str, list[Row]]:
+        """Rows by landing table."""
+        return {
+            "warning": [message.warning for message in self],
+            "warning_info": [info for message in self for info in message.infos],
+            "warning_area": [area for message in self for area in message.areas],
+        }
+
+
+def _content(message: Message) -> tuple[Row, list[Row], list[Row]]:
+    return {**message.warning, "document_url": None}, message.infos, message.areas
+
+
 def read_message(element: Element, where: str, url: str, options: Options, notes: Notes) -> Message:
     version = VERSIONS[namespace(element)]
     alert = Block(element, _ALERT, where, options.zone, notes)
@@ -92,7 +142,7 @@ def read_message(element: Element, where: str, url: str, options: Options, notes
         **{name: alert.text(name) for name in ("source", "restriction", "note")},
         "addresses": _list(words(alert.text("addresses") or "")),
         "codes": _list(alert.texts("code")),
-        "reference_list": _list(_references(alert, msg_type, options.zone)),
+        "reference_list": _list(_references(alert, msg_type, options)),
         "incidents": _list(words(alert.text("incidents") or "")),
         "cap_version": version,
         "document_url": url,
@@ -119,15 +169,15 @@ def _name(alert: Block, name: str) -> str:
     return text
 
 
-def _references(alert: Block, msg_type: str, zone: tzinfo | None) -> list[str]:
+def _references(alert: Block, msg_type: str, options: Options) -> list[str]:
     text = " ".join(alert.texts("references"))
-    triples, broken = references(text, zone)
+    named, broken = options.references(text, options.zone)
     for piece in broken:
         alert.reject("references", "triple", f"{piece!r} is no sender,identifier,sent triple", piece)
     if not text and msg_type != "Alert":
         reason = f"a message of type {msg_type} names no earlier message, so what it refers to stays as it is"
         alert.reject("references", "missing", reason, None)
-    return triples
+    return named
 
 
 def _info(message: Message, info: Block, key: Row, index: int, options: Options) -> None:

@@ -31,9 +31,11 @@ class Notes:
     """What reading has met: rejects, and drift counted per table and field.
 
     ``message`` names the message that is being read; together with the place it keeps the raw records of two
-    rejects apart, which quarantine would otherwise take for one.
+    rejects apart, which quarantine would otherwise take for one. ``format`` is what the source speaks: a rule
+    ``cap.sent.zone`` is ``nws.sent.zone`` there.
     """
 
+    format: str = "cap"
     rejects: list[Reject] = field(default_factory=list)
     message: Mapping[str, str] = field(default_factory=dict)
     _seen: dict[tuple[str, str], tuple[int, str | None]] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class Notes:
 
     def reject(self, where: str, rule: str, reason: str, table: str, record: Mapping[str, Any] | None) -> None:
         raw = None if record is None else {**self.message, "at": where, **record}
+        rule = f"{self.format}.{rule.removeprefix('cap.')}" if rule.startswith("cap.") else rule
         self.rejects.append(Reject(where, rule, reason[:_LONGEST_REASON], table, raw))
 
     def add(self, other: Notes) -> None:
