@@ -1,0 +1,257 @@
+"""SL 651-2014 frames: found in a stream of bytes, checked, put together from packets, and the answers to them.
+
+Uplink, HEX/BCD: ``7E7E`` centre(1) station(5, BCD) password(2) function(1) direction+length(2) STX or SYN, for SYN
+total and index of the packet (12 bits each), body, ETX or ETB, CRC16. The ASCII variant starts with SOH, writes the
+same fields as hexadecimal text and its body as words. [K]: that the two packet numbers are not counted in the length
+(both are tried), and the ASCII layout beyond "same fields as text".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+START = b"\x7e\x7e"
+SOH, STX, ETX, SYN, ETB = 0x01, 0x02, 0x03, 0x16, 0x17
+ENQ, EOT, ACK, NAK, ESC = 0x05, 0x04, 0x06, 0x15, 0x1B
+UP, DOWN = 0, 8
+HEARTBEAT, TEST, ADDITIONAL, HOURLY, PERIOD, MANUAL, PICTURE = 0x2F, 0x30, 0x33, 0x34, 0x31, 0x35, 0x36
+LARGEST = 4095 + 64
+"""No frame has more bytes: the length of a body has 12 bits. The ASCII variant counts characters."""
+
+_PACKET_BYTES = 3
+
+
+class Packet(NamedTuple):
+    total: int
+    index: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One whole frame. ``centre``, ``station`` and ``password`` are hexadecimal text as they stand in it."""
+
+    raw: bytes
+    is_ascii: bool
+    direction: int
+    centre: str
+    station: str
+    password: str
+    function: int
+    body: bytes
+    packet: Packet | None = None
+    is_last: bool = True
+
+    @property
+    def serial(self) -> int:
+        """The number of the report; a retransmission keeps it. 0 if the body is too short to have one."""
+        if self.is_ascii:
+            text = self.body[:4].decode("ascii", "replace")
+            return int(text, 16) if len(text) == 4 and _is_hex(text) else 0
+        return int.from_bytes(self.body[:2], "big")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Bytes that start like a frame and are none; ``frame`` is there if only the check sum is wrong."""
+
+    raw: bytes
+    rule: str
+    reason: str
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Bytes between frames."""
+
+    raw: bytes
+
+
+class Scanner:
+    """Finds frames in bytes that come in pieces; after a bad one it goes on at the next start mark."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, data: bytes) -> Iterator[Frame | Broken | Noise]:
+        self._held += data
+        yield from self._scan(is_final=False)
+
+    def end(self) -> Iterator[Frame | Broken | Noise]:
+        """What is left is all there will be."""
+        yield from self._scan(is_final=True)
+
+    def _scan(self, *, is_final: bool) -> Iterator[Frame | Broken | Noise]:
+        while self._held:
+            start = _start_in(self._held)
+            if start:
+                # The last byte may be half of a start mark.
+                keep = not is_final and start == len(self._held) and self._held.endswith(START[:1])
+                noise, self._held = self._held[: start - keep], self._held[start - keep :]
+                if noise:
+                    yield Noise(noise)
+                if keep:
+                    return
+                continue
+            found = read_frame(self._held)
+            if found is None:
+                if not is_final:
+                    return
+                found = Broken(self._held, "sl651.frame.incomplete", "the frame breaks off before its end")
+                found = _up_to_next_start(found)
+            self._held = self._held[len(found.raw) :]
+            yield found
+
+
+def scan(data: bytes) -> Iterator[Frame | Broken | Noise]:
+    """Everything in ``data``, in order."""
+    scanner = Scanner()
+    yield from scanner.feed(data)
+    yield from scanner.end()
+
+
+def read_frame(data: bytes) -> Frame | Broken | None:
+    """The frame that ``data`` starts with; None if more bytes are needed to tell."""
+    is_ascii = data[0] == SOH
+    width = 2 if is_ascii else 1  # characters per byte of the header
+    head_end = (1 if is_ascii else 2) + 11 * width
+    if len(data) <= head_end:
+        return None
+    fields = _header(data, head_end, is_ascii=is_ascii)
+    if fields is None:
+        return _up_to_next_start(Broken(data, "sl651.frame.header", "the header of the frame is not hexadecimal text"))
+    length, mark = int(fields[18:], 16) & 0xFFF, data[head_end]
+    if int(fields[18], 16) not in {UP, DOWN} or mark not in {STX, SYN}:
+        reason = "neither direction nor start of text stand where a frame has them"
+        return _up_to_next_start(Broken(data, "sl651.frame.layout", reason))
+    return _with_body(data, fields, head_end, length)
+
+
+def _header(data: bytes, end: int, *, is_ascii: bool) -> str | None:
+    """The eleven bytes of the header as 22 hexadecimal digits."""
+    if not is_ascii:
+        return data[2:end].hex().upper()
+    text = data[1:end].decode("ascii", "replace").upper()
+    return text if _is_hex(text) else None
+
+
+def _with_body(data: bytes, fields: str, head_end: int, length: int) -> Frame | Broken | None:
+    is_ascii = data[0] == SOH
+    crc_width = 4 if is_ascii else 2
+    is_packet = data[head_end] == SYN
+    numbers = _PACKET_BYTES * (2 if is_ascii else 1) if is_packet else 0
+    body_start = head_end + 1 + numbers
+    ends = [body_start + length] + ([body_start + length - numbers] if is_packet and length >= numbers else [])
+    broken: Broken | None = None
+    for end in ends:  # the position of ETX or ETB
+        if len(data) < end + 1 + crc_width:
+            return None if broken is None else broken
+        if data[end] not in {ETX, ETB}:
+            continue
+        raw = data[: end + 1 + crc_width]
+        frame = _frame(raw, fields, data[body_start:end], data[head_end + 1 : body_start], is_last=data[end] == ETX)
+        if frame is None:
+            continue
+        if _crc_of(raw, crc_width) == crc16(raw[:-crc_width]):
+            return frame
+        broken = Broken(raw, "sl651.frame.crc", "the check sum of the frame is wrong: it was damaged on its way", frame)
+    if broken is not None:
+        return broken
+    reason = f"no end of text stands after the {length} bytes that the frame claims to hold"
+    return _up_to_next_start(Broken(data, "sl651.frame.length", reason))
+
+
+def _frame(raw: bytes, fields: str, body: bytes, numbers: bytes, *, is_last: bool) -> Frame | None:
+    direction = int(fields[18], 16)
+    is_down = direction == DOWN  # there the station comes first
+    packet = None
+    if numbers:
+        text = numbers.decode("ascii", "replace") if raw[0] == SOH else numbers.hex()
+        if not _is_hex(text):
+            return None
+        packet = Packet(int(text[:3], 16), int(text[3:], 16))
+    return Frame(
+        raw=raw,
+        is_ascii=raw[0] == SOH,
+        direction=direction,
+        centre=fields[10:12] if is_down else fields[0:2],
+        station=fields[0:10] if is_down else fields[2:12],
+        password=fields[12:16],
+        function=int(fields[16:18], 16),
+        body=body,
+        packet=packet,
+        is_last=is_last,
+    )
+
+
+def _crc_of(raw: bytes, width: int) -> int:
+    if width == 2:
+        return int.from_bytes(raw[-2:], "big")
+    text = raw[-4:].decode("ascii", "replace")
+    return int(text, 16) if _is_hex(text) else -1
+
+
+def _up_to_next_start(broken: Broken) -> Broken:
+    """``broken`` with no more bytes than up to the next mark that a frame may start at."""
+    following = broken.raw[1:].find(START)
+    if broken.raw[0] == START[0] and following == 0:  # the second half of our own mark and a third 7E
+        following = broken.raw[2:].find(START) + 1 if START in broken.raw[2:] else -1
+    end = len(broken.raw) if following < 0 else following + 1
+    soh = broken.raw.find(bytes([SOH]), 1, end) if broken.raw[0] == SOH else -1
+    end = end if soh < 0 else soh
+    return Broken(broken.raw[:end], broken.rule, broken.reason, broken.frame)
+
+
+def _start_in(data: bytes) -> int:
+    """Where the first frame may start; the length of ``data`` if nowhere."""
+    binary = data.find(START)
+    text = -1
+    at = data.find(bytes([SOH]), 0, binary if binary >= 0 else len(data))
+    while at >= 0:  # SOH alone is a common byte: only in front of hexadecimal digits it starts a frame
+        following = data[at + 1 : at + 9]
+        if all(byte in b"0123456789ABCDEFabcdef" for byte in following):
+            text = at
+            break
+        at = data.find(bytes([SOH]), at + 1, binary if binary >= 0 else len(data))
+    if text >= 0:
+        return text
+    return binary if binary >= 0 else len(data)
+
+
+def crc16(data: bytes) -> int:
+    """CRC-16 with polynomial A001 (reflected) and start value FFFF, as Modbus."""
+    crc = 0xFFFF
+    for byte in data:
+        crc = _CRC[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+    return crc
+
+
+def _crc_entry(byte: int) -> int:
+    for _ in range(8):
+        byte = (byte >> 1) ^ 0xA001 if byte & 1 else byte >> 1
+    return byte
+
+
+_CRC = tuple(_crc_entry(byte) for byte in range(256))
+
+
+def answer(frame: Frame, end: int, body: bytes, packet: Packet | None = None) -> bytes:
+    """The downlink frame to the sender of ``frame``: its function echoed, ``end`` says what is meant (ACK, EOT, NAK).
+
+    ``body``: serial and time, as bytes; the ASCII variant writes them as text.
+    """
+    is_ascii = frame.is_ascii
+    numbers = b"" if packet is None else ((packet.total << 12) | packet.index).to_bytes(3, "big")
+    if is_ascii:
+        body, numbers = body.hex().upper().encode(), numbers.hex().upper().encode()
+    head = f"{frame.station}{frame.centre}{frame.password}{frame.function:02X}{DOWN:X}{len(body):03X}"
+    start = b"\x01" + head.encode() if is_ascii else START + bytes.fromhex(head)
+    whole = start + bytes([STX if packet is None else SYN]) + numbers + body + bytes([end])
+    crc = crc16(whole)
+    return whole + (f"{crc:04X}".encode() if is_ascii else crc.to_bytes(2, "big"))
+
+
+def _is_hex(text: str) -> bool:
+    return bool(text) and all(digit in "0123456789abcdefABCDEF" for digit in text)
