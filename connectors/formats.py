@@ -31,7 +31,7 @@ def _of(module: str, *options: str, expect: Expect = "any", is_declared: bool = 
 FORMATS: Mapping[str, Format] = {
     # weather
     "cap": _of("weather.cap", "colour_parameters", expect="xml"),
-    "cap_12379": _of("weather.cap_12379"),
+    "cap_12379": _of("weather.cap_12379", "elements", expect="xml"),
     "qweather": _of("weather.qweather", expect="json"),
     "cma_music": _of("weather.cma_music", expect="json"),
     "open_meteo": _of("weather.open_meteo", expect="json"),
@@ -57,10 +57,10 @@ FORMATS: Mapping[str, Format] = {
     "landslide_csv": _of("geology.landslide_csv"),
     # enterprise
     "enterprise_csv": _of("enterprise.enterprise_csv"),
-    "mine_txt": _of("enterprise.mine_txt", "projected_crs"),
+    "mine_txt": _of("enterprise.mine_txt", "projected_crs", "dialect", "salt", "max_bad_share"),
     "hazchem_sec": _of("enterprise.hazchem_sec"),
     "hidden_danger": _of("enterprise.hidden_danger"),
     # any domain: what a record looks like is declared in the contract
-    "mapped": _of("declared.mapped", is_declared=True),
+    "mapped": _of("declared.mapped", "profile", is_declared=True),
     "upload": _of("declared.upload", is_declared=True),
 }

@@ -1,11 +1,11 @@
 """The JSON flavour of the same measurements (``csMineCode``, ``ssTransducerName``, ...), as seen in Shaanxi.
 
-A list of measurements, or of places that hold their measurements in ``sensor``. All values are strings.
+A list of measurements, or of places that hold their measurements in ``sensor``; alone or in the envelope of a web
+service (``{"list": [...]}``, ``{"data": {"list": [...]}}``). All values are strings.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
@@ -15,14 +15,17 @@ from connectors import observation
 from connectors.arrow import as_json, to_table
 from connectors.clock import ClockError, to_utc
 from connectors.duplicates import last_wins
-from connectors.enterprise.mine_values import flags_of, value_of
+from connectors.enterprise.mine_checks import MISSING
+from connectors.enterprise.mine_values import NO_NUMBER, flags_of, value_of
 from connectors.enterprise.mine_variables import type_name, variable_of
+from connectors.json_text import read_json
 from connectors.model import Drift, Parsed, Payload, Reject
 from connectors.numbers import NotFiniteError
 from connectors.refusal import RefusedError
-from connectors.text import UndecodableError, decode, is_damaged, is_storable, storable
+from connectors.text import is_damaged, is_storable, storable
 
 SOURCE_TABLE = "CDSS.json"
+_ENVELOPE = ("data", "list", "rows", "records")
 _PLACE = ("pointName", "keyAreaStatus", "riskPointStatus")
 # What is read, and what is known to be sent but has no column of its own: it goes to extra without being drift.
 _READ = {
@@ -53,29 +56,49 @@ def looks_like_json(body: bytes) -> bool:
 def parse_json(payload: Payload, zone: tzinfo) -> Parsed:
     """``observation`` rows of the JSON flavour; times are local in ``zone``."""
     try:
-        document = json.loads(decode(payload.body).text, parse_constant=str)
-    except (UndecodableError, ValueError, RecursionError) as error:
-        return Parsed({}, [Reject("file", "mine.json.malformed", f"the file is no JSON document: {error}")])
+        document = _unwrapped(read_json(payload.body, "mine"))
+    except RefusedError as error:
+        return Parsed({}, [Reject("file", error.rule, str(error))])
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
     unknown: Counter[str] = Counter()
-    empty_places = 0
+    empty_places = missing = 0
     for where, item in _measurements(document):
         if item is None:
             empty_places += 1
             continue
         try:
-            rows.append(_row(item, zone, unknown))
+            row = _row(item, zone, unknown)
+            if row["missing_reason"] in {None, NO_NUMBER}:
+                rows.append(row)
+            else:
+                missing += 1
         except RefusedError as error:
             rejects.append(Reject(where, error.rule, str(error), observation.TABLE, storable(_as_record(item))))
-    if not rows and not rejects:
+    if not rows and not rejects and not missing:
         reason = "the JSON document holds no measurement (ssTransducerName, ssAnalogValue, csDataTime)"
         rejects.append(Reject("file", "mine.json.unknown", reason))
     kept, drift = last_wins(rows, observation.KEY, observation.TABLE)
     drift += [Drift(observation.TABLE, name, count) for name, count in sorted(unknown.items())]
+    if missing:
+        drift.append(Drift(observation.TABLE, MISSING, missing))
     if empty_places:
         drift.append(Drift(observation.TABLE, "(place without sensor)", empty_places))
     return Parsed({observation.TABLE: to_table(observation.SCHEMA, kept)} if kept else {}, rejects, drift)
+
+
+def _unwrapped(document: Any) -> Any:
+    """What the envelope of a web service holds."""
+    for _ in range(2):
+        inner = next((document[name] for name in _ENVELOPE if name in document), None) if _is_plain(document) else None
+        if not isinstance(inner, list | dict):
+            break
+        document = inner
+    return document
+
+
+def _is_plain(document: Any) -> bool:
+    return isinstance(document, dict) and not any(name.startswith(("ss", "cs", "belong")) for name in document)
 
 
 def _measurements(document: Any) -> Iterator[tuple[str, Any]]:
@@ -122,6 +145,8 @@ def _row(item: Any, zone: tzinfo, unknown: Counter[str]) -> dict[str, Any]:
         unknown["sensor_type"] += 1
     status = _text(item, "ssTransducerState")
     flags = flags_of(status) if status else None
+    if "ssAnalogValue" not in item and "value" not in item:
+        raise RefusedError("mine.json.record", "the measurement has no field for its value (ssAnalogValue)")
     raw = item.get("ssAnalogValue", item.get("value"))
     try:
         event_at = to_utc(_text(item, "csDataTime", "time"), zone)

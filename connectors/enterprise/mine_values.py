@@ -10,6 +10,7 @@ from connectors.enterprise.mine_variables import SWITCH, switch_text
 from connectors.numbers import NotFiniteError, NumberError, to_number
 
 SENTINEL = -9999.0
+NO_NUMBER = "no_number"
 KNOWN_FLAGS = 0xFF
 """1 alarm, 2 power cut, 4 calibration, 8 over range, 16 substation fault, 32 not polled, 64 paused, 128 sensor fault"""
 
@@ -33,7 +34,7 @@ def value_of(raw: str | None, variable: str, type_name: str) -> Value:
     except NotFiniteError:
         raise
     except NumberError:
-        return Value(None, raw, "no_number")
+        return Value(None, raw, NO_NUMBER)
     if number == SENTINEL:
         return Value(None, None, "sentinel")
     return Value(number, switch_text(type_name, number) if variable == SWITCH else None, None)

@@ -14,8 +14,8 @@ SWITCH = "switch_state"
 
 _POINT_KIND = re.compile(r"\d{2}(?P<value_type>MN|KG|LJ)(?P<sensor_type>\d{4})", re.ASCII)
 
-# type name -> quantity, and the unit it has when the source leaves the unit empty
-_QUANTITIES = {
+# type name -> quantity, and the unit it has when the source leaves the unit empty; None: nothing may be assumed
+_QUANTITIES: dict[str, tuple[str, str | None]] = {
     "甲烷": ("methane", "pct"),
     "瓦斯": ("methane", "pct"),
     "激光甲烷": ("methane", "pct"),
@@ -43,15 +43,43 @@ _QUANTITIES = {
     "水温": ("water_temperature", "c"),
     "涌水量": ("water_inflow", "m3_h"),
     "排水量": ("water_drainage", "m3_h"),
+    "地表沉陷位移": ("surface_displacement", None),
+    "疏放水量": ("water_release", None),
+    "微震": ("micro_seismic", None),
+    "工作面支架阻力": ("support_resistance", None),
+    "支架阻力": ("support_resistance", None),
+    "钻孔应力": ("borehole_stress", None),
+    "围岩应力": ("rock_stress", None),
+    "锚杆应力": ("bolt_stress", None),
+    "锚索应力": ("cable_stress", None),
+    "顶板离层位移": ("roof_separation", None),
+    "顶板离层": ("roof_separation", None),
+    "振动": ("vibration", None),
+    "转速": ("rotation_speed", None),
+    "速度": ("speed", None),
+    "电流": ("current", "a"),
+    "电压": ("voltage", "v"),
+    "功率": ("power", None),
+    "张力": ("tension", None),
+    "液位": ("liquid_level", None),
 }
 
 # sensor type code of the point code -> the same, where no name is sent
-_CODES = {
+_CODES: dict[str, tuple[str, str | None]] = {
     "0501": ("rain", "mm"),
     "0502": ("water_level", "m"),
     "0503": ("water_inflow", "m3_h"),
     "0504": ("water_drainage", "m3_h"),
+    "0505": ("surface_displacement", None),
+    "0506": ("water_release", None),
     "0507": ("water_temperature", "c"),
+    "0607": ("micro_seismic", None),
+    "1101": ("support_resistance", None),
+    "1201": ("borehole_stress", None),
+    "1202": ("rock_stress", None),
+    "1301": ("bolt_stress", None),
+    "1302": ("cable_stress", None),
+    "1401": ("roof_separation", None),
 }
 
 _SWITCH_NAMES = frozenset(
@@ -82,6 +110,13 @@ _UNITS = {
     "M³/H": "m3_h",
     "M3": "m3",
     "M³": "m3",
+    "MM/S": "mm_s",
+    "R/MIN": "r_min",
+    "A": "a",
+    "V": "v",
+    "KV": "kv",
+    "KW": "kw",
+    "KN": "kn",
 }
 
 # texts of switch values that are the same everywhere; the others stand in the point's definition (CDDY)

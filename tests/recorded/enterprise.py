@@ -6,9 +6,13 @@ from tests.recorded.expected import Expected
 
 RECORDED: dict[str, Expected] = {
     "enterprise/licence-unclear/cn_coal_monitoring_places_A.json": Expected(
-        "73 places with 133 sensors; one sensor stands there twice, 35 places have none",
-        {"observation": 132},
-        drift={"observation.(duplicate key)": 1, "observation.(place without sensor)": 35},
+        "73 places with 133 sensors: 23 send null, one stands there twice, 35 places have none",
+        {"observation": 109},
+        drift={
+            "observation.(duplicate key)": 1,
+            "observation.(missing)": 23,
+            "observation.(place without sensor)": 35,
+        },
         format="mine_txt",
     ),
 }

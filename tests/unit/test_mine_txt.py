@@ -90,7 +90,8 @@ def test_file_names_are_matched_by_shape(name: str) -> None:
     ("body", "name", "rule"),
     [
         (cdss(record()), "notes.txt", "mine.file.name"),
-        (cdss(record()), f"{MINE}_TJSJ_20260810080500.txt", "mine.type.unknown"),
+        (cdss(record()), f"{MINE}_XXSJ_20260810080500.txt", "mine.type.unknown"),
+        (cdss(record()), f"{MINE}_RYQJ_20260810080500.txt", "mine.type.undocumented"),
         (cdss(record()), "620823009204_CDSS_20260810080500.txt", "mine.header.mine_code"),
         (cdss(record(), end="~"), NAME, "mine.file.incomplete"),
         (cdss(record(), end="~|"), NAME, "mine.file.incomplete"),
@@ -154,12 +155,18 @@ def test_more_than_a_fifth_of_bad_records_refuses_the_file() -> None:
     assert "2 of 6" in parsed.rejects[0].reason
 
 
+@pytest.mark.parametrize("raw", ["", "-9999", "-9999.00"])
+def test_a_value_that_is_missing_gives_no_row_and_is_told(raw: str) -> None:
+    parsed = parse(cdss(record(1), record(2, raw), record(3, raw)))
+    assert [row["station_code"][20:23] for row in rows(parsed)] == ["001"]
+    assert [(d.table, d.field, d.count) for d in parsed.drift] == [("observation", "(missing)", 2)]
+    nothing = parse(cdss(record(1, raw)))
+    assert (nothing.outcome, nothing.records) == (Outcome.ACCEPTED, 0)
+
+
 @pytest.mark.parametrize(
     ("raw", "value", "text", "reason"),
     [
-        ("", None, None, "empty"),
-        ("-9999", None, None, "sentinel"),
-        ("-9999.00", None, None, "sentinel"),
         ("-0.03", -0.03, None, None),
         ("0", 0.0, None, None),
         ("故障", None, "故障", "no_number"),
@@ -167,7 +174,7 @@ def test_more_than_a_fifth_of_bad_records_refuses_the_file() -> None:
         ("１", None, "１", "no_number"),
     ],
 )
-def test_absent_values_say_why_and_negative_ones_are_values(
+def test_negative_values_are_values_and_text_stays_text(
     raw: str, value: float | None, text: str | None, reason: str | None
 ) -> None:
     row = only(parse(cdss(record(value=raw))))
@@ -465,14 +472,16 @@ def test_other_json_is_refused(body: bytes) -> None:
 def test_the_recorded_snapshot_of_a_mine() -> None:
     path = RECORDED / "cn_coal_monitoring_places_A.json"
     parsed = parse(path.read_bytes(), path.name)
-    assert (parsed.outcome, parsed.records) == (Outcome.ACCEPTED, 132)
-    assert {(d.field, d.count) for d in parsed.drift} == {("(duplicate key)", 1), ("(place without sensor)", 35)}
+    assert (parsed.outcome, parsed.records) == (Outcome.ACCEPTED, 109)
+    assert {(d.field, d.count) for d in parsed.drift} == {
+        ("(duplicate key)", 1),
+        ("(missing)", 23),
+        ("(place without sensor)", 35),
+    }
     found = rows(parsed)
     assert {row["variable"] for row in found} == {
         "methane_pct",
         "carbon_monoxide_ppm",
         "temperature_c",
         "dust_mg_m3",
-        "switch_state",
     }
-    assert sum(row["missing_reason"] == "null" for row in found) == 23
