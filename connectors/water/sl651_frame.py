@@ -8,8 +8,9 @@ same fields as hexadecimal text and its body as words. [K]: that the two packet 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 START = b"\x7e\x7e"
@@ -21,6 +22,8 @@ LARGEST = 4095 + 64
 """No frame has more bytes: the length of a body has 12 bits. The ASCII variant counts characters."""
 
 _PACKET_BYTES = 3
+_MARK = re.compile(rb"\x7e\x7e|\x01(?=[0-9A-Fa-f]{0,8}\Z|[0-9A-Fa-f]{8})")
+# SOH alone is a common byte: only in front of hexadecimal digits it starts a frame.
 
 
 class Packet(NamedTuple):
@@ -158,7 +161,7 @@ def _with_body(data: bytes, fields: str, head_end: int, length: int) -> Frame | 
             return frame
         broken = Broken(raw, "sl651.frame.crc", "the check sum of the frame is wrong: it was damaged on its way", frame)
     if broken is not None:
-        return broken
+        return _without_next_frame(broken, data)
     reason = f"no end of text stands after the {length} bytes that the frame claims to hold"
     return _up_to_next_start(Broken(data, "sl651.frame.length", reason))
 
@@ -195,29 +198,23 @@ def _crc_of(raw: bytes, width: int) -> int:
 
 def _up_to_next_start(broken: Broken) -> Broken:
     """``broken`` with no more bytes than up to the next mark that a frame may start at."""
-    following = broken.raw[1:].find(START)
-    if broken.raw[0] == START[0] and following == 0:  # the second half of our own mark and a third 7E
-        following = broken.raw[2:].find(START) + 1 if START in broken.raw[2:] else -1
-    end = len(broken.raw) if following < 0 else following + 1
-    soh = broken.raw.find(bytes([SOH]), 1, end) if broken.raw[0] == SOH else -1
-    end = end if soh < 0 else soh
-    return Broken(broken.raw[:end], broken.rule, broken.reason, broken.frame)
+    return replace(broken, raw=broken.raw[: 1 + _start_in(broken.raw[1:])])
+
+
+def _without_next_frame(broken: Broken, data: bytes) -> Broken:
+    """A wrong length may have taken a good frame in: ``broken`` ends where that one starts."""
+    at = broken.raw.find(START, 1)
+    while at >= 0:
+        if isinstance(read_frame(data[at:]), Frame):
+            return Broken(broken.raw[:at], "sl651.frame.length", "another frame starts inside this one")
+        at = broken.raw.find(START, at + 1)
+    return broken
 
 
 def _start_in(data: bytes) -> int:
     """Where the first frame may start; the length of ``data`` if nowhere."""
-    binary = data.find(START)
-    text = -1
-    at = data.find(bytes([SOH]), 0, binary if binary >= 0 else len(data))
-    while at >= 0:  # SOH alone is a common byte: only in front of hexadecimal digits it starts a frame
-        following = data[at + 1 : at + 9]
-        if all(byte in b"0123456789ABCDEFabcdef" for byte in following):
-            text = at
-            break
-        at = data.find(bytes([SOH]), at + 1, binary if binary >= 0 else len(data))
-    if text >= 0:
-        return text
-    return binary if binary >= 0 else len(data)
+    found = _MARK.search(data)
+    return found.start() if found else len(data)
 
 
 def crc16(data: bytes) -> int:
