@@ -83,3 +83,5 @@ TABLES: dict[str, pa.Schema] = {
         listed_at=TIMESTAMP,
     ),
 }
+MESSAGE_TABLES: dict[str, pa.Schema] = {name: TABLES[name] for name in ("warning", "warning_info", "warning_area")}
+"""Without the listings, which only an index of documents has."""

@@ -27,6 +27,28 @@ def cap(numbers: Sequence[int]) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>{feed}'.encode()
 
 
+def national(number: int, more: str = "") -> str:
+    return f"""<alert><identifier>14050241600000_20260810{number:06d}_1</identifier><sender>模拟县气象台</sender>
+  <senderCode>14050241600000</senderCode><sendTime>2026-08-10 08:05:00+08:00</sendTime><status>Exercise</status>
+  <msgType>Alert</msgType><scope>Public</scope>{more}<info><language>zh-CN</language><eventType>11B03</eventType>
+  <urgency>Unknown</urgency><severity>Orange</severity><certainty>Unknown</certainty>
+  <headline>模拟县气象台发布暴雨橙色预警（模拟）</headline><area><areaDesc>模拟县</areaDesc>
+  <geocode>140502000000</geocode></area></info></alert>"""
+
+
+def cap_12379(numbers: Sequence[int]) -> bytes:
+    return f'<?xml version="1.0" encoding="UTF-8"?><alerts>{"".join(map(national, numbers))}</alerts>'.encode()
+
+
 CASES = (
     Case("cap", "weather_warning", "warning", cap, lambda n: f"{n}.xml", (alert(0, "<mood>x</mood>").encode(), "mood")),
+    Case(
+        "cap_12379",
+        "warning_12379",
+        "warning",
+        cap_12379,
+        lambda n: f"{n}.xml",
+        (national(0, "<mood>x</mood>").encode(), "mood"),
+        empty_is_rejected=True,
+    ),
 )
