@@ -115,7 +115,7 @@ def _place(readings: Readings, place: Mapping[str, Any], fetched_at: datetime, w
         try:
             if not isinstance(columns, dict) or not isinstance(units := place.get(f"{block}_units") or {}, dict):
                 raise RefusedError("open_meteo.block", f"the block {block} holds no columns with their units")
-            hours, columns = _current(columns) if block == "current" else (step, columns)  # noqa: PLW2901
+            hours, columns = _current(columns) if block == "current" else (step, columns)
             times = list(_times(columns.get("time"), units.get("time"), zone, is_day=block == "daily"))
             found = [(series(name, units.get(name), hours), v) for name, v in columns.items() if name != "time"]
             _block(readings, {**row, "source_table": block}, times, found)

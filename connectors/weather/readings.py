@@ -15,14 +15,28 @@ from connectors.json_text import NotFinite
 from connectors.model import Drift, Parsed, Reject
 from connectors.numbers import NotFiniteError, NumberError, to_number
 from connectors.text import is_damaged, is_storable, storable
+from connectors.weather.cap_tables import TABLES as WARNING_TABLES
 
 MISSING = "(missing)"
 NOT_FINITE = "(not finite)"
 NO_NUMBER = "(no number)"
 DAMAGED = "(damaged text)"
 
-_KEYS = {observation.TABLE: observation.KEY, forecast.TABLE: forecast.KEY, station.TABLE: station.KEY}
-_SCHEMAS = {observation.TABLE: observation.SCHEMA, forecast.TABLE: forecast.SCHEMA, station.TABLE: station.SCHEMA}
+_MESSAGE = ("sender", "identifier", "sent_at")
+_KEYS = {
+    observation.TABLE: observation.KEY,
+    forecast.TABLE: forecast.KEY,
+    station.TABLE: station.KEY,
+    "warning": _MESSAGE,
+    "warning_info": (*_MESSAGE, "info_index"),
+    "warning_area": (*_MESSAGE, "info_index", "area_index"),
+}
+_SCHEMAS = {
+    observation.TABLE: observation.SCHEMA,
+    forecast.TABLE: forecast.SCHEMA,
+    station.TABLE: station.SCHEMA,
+    **WARNING_TABLES,
+}
 
 Row = dict[str, Any]
 
