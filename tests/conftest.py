@@ -102,6 +102,13 @@ def warehouse_url(cluster_url: str, warehouse_template: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def module_warehouse_url(cluster_url: str, warehouse_template: str) -> Iterator[str]:
+    """The same for a whole test module whose tests keep out of each other's way."""
+    with _new_database(cluster_url, warehouse_template) as url:
+        yield url
+
+
 def _prepare_warehouse(url: str) -> None:
     migrate(url)
     with connect(url) as connection:
