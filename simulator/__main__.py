@@ -20,7 +20,7 @@ import psycopg
 from simulator.app import Places, Simulator
 from simulator.faults import HTTP_KINDS, SOURCE_FAULTS
 from simulator.server import Server
-from simulator.world import BEIJING, SCENARIOS, SimulatorError, open_world, write_whole
+from simulator.world import BEIJING, OLD_NAMES, SCENARIOS, SimulatorError, open_world, write_whole
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +62,7 @@ def _add_world(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--mine-inbox", type=Path, help="folder for mine files (default: HOME/mine_inbox)")
     command.add_argument("--register-inbox", type=Path, help="folder for registers (default: HOME/register_inbox)")
-    command.add_argument("--scenario", choices=SCENARIOS, help=f"default {SCENARIOS[0]}")
+    command.add_argument("--scenario", choices=[*SCENARIOS, *OLD_NAMES], help=f"default {SCENARIOS[0]}")
     command.add_argument("--seed", type=int, help="default 1")
     command.add_argument("--start", type=_moment, help="the world's time at first launch, ISO 8601 (default: now)")
     command.add_argument("--speed", type=float, help="seconds of the world in a second (default 1)")

@@ -11,13 +11,11 @@ from pathlib import Path
 import psycopg
 
 from simulator.cap import Bulletin
-from simulator.county import County, build
 from simulator.exchange import Exchange
 from simulator.faults import HttpFaults
 from simulator.mines import Mines
-from simulator.quake import Quakes
+from simulator.nature import nature
 from simulator.register import Register
-from simulator.weather import Weather
 from simulator.world import SimulatorError, World, floor
 
 
@@ -36,10 +34,10 @@ class Simulator:
 
     def __init__(self, places: Places, world: World) -> None:
         self.places, self.world = places, world
-        self.county: County = build(world.seed)
-        self.weather = Weather(world)
+        self.nature = nature(world)
+        self.county, self.weather = self.nature.layout.county, self.nature.weather
         self.bulletin = Bulletin(places.home, world, self.county, self.weather)
-        self.quakes = Quakes(world)
+        self.quakes = self.nature.quakes
         self.mines = Mines(places.mine_inbox, places.home, world, self.county, self.weather)
         self.register = Register(places.register_inbox, world, self.county)
         self.exchange = Exchange(places.exchange_url, world, self.county, self.weather) if places.exchange_url else None

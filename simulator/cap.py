@@ -21,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from simulator.county import REGION_CODE, REGION_NAME, County
 from simulator.weather import Cell, Weather
-from simulator.world import BEIJING, SimulatorError, World
+from simulator.world import BEIJING, SimulatorError, World, dice
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 ATOM = "http://www.w3.org/2005/Atom"
@@ -133,21 +133,24 @@ class Bulletin:
 
     def messages(self, now: datetime) -> list[Message]:
         """Messages of the last two days, oldest first."""
-        k = self.weather.number(now)
-        scripted = [m for i in (k - 3, k - 2, k - 1, k) for m in self._of_storm(i)]
-        found = [m for m in [*scripted, self._first_live, *self._issued()] if now - 2 * LISTED < m.sent <= now]
+        return self.between(now - 2 * LISTED, now)
+
+    def between(self, since: datetime, until: datetime) -> list[Message]:
+        """Messages sent in (since, until], oldest first."""
+        numbers = range(self.weather.number(since) - 1, self.weather.number(until) + 2)
+        scripted = [m for k in numbers for m in self._of_storm(k)]
+        found = [m for m in [*scripted, self._first_live, *self._issued()] if since < m.sent <= until]
         return sorted(found, key=lambda m: (m.sent, m.identifier))
 
     def find(self, identifier_: str, now: datetime) -> Message | None:
         return next((m for m in self.messages(now) if m.identifier == identifier_), None)
 
-    @lru_cache(maxsize=16)  # noqa: B019 - one Bulletin lives as long as the process
+    @lru_cache(maxsize=1024)  # noqa: B019 - one Bulletin lives as long as the process
     def _of_storm(self, k: int) -> tuple[Message, ...]:
         cell = self.weather.storm_number(k)
-        calm = self.world.scenario == "calm"
         steps = ALWAYS if k == 0 else ()
-        if not calm:
-            steps = (*steps, *(STORM if k == 0 else WEAK_STORM))
+        if self.weather.is_stormy(k):
+            steps = (*steps, *(STORM if k == 0 else self._weak_storm(k)))
         earlier: dict[str, tuple[str, ...]] = {}
         messages = []
         for step in sorted(steps, key=lambda s: s.minute):
@@ -155,6 +158,14 @@ class Bulletin:
             earlier[step.chain] = (*earlier.get(step.chain, ()), message.triple)
             messages.append(message)
         return tuple(messages)
+
+    def _weak_storm(self, k: int) -> tuple[Step, ...]:
+        """What a lesser storm is warned of: rain, unless a whole year's seasons are told, which know gales as well."""
+        month = self.weather.storm_number(k).centre_at.month
+        if self.world.climate != "year":
+            return WEAK_STORM
+        event = "大风" if month < 5 or month > 9 else "雷电" if dice(self.world.seed, "event", k) < 0.4 else "暴雨"
+        return tuple(step._replace(event=event) for step in WEAK_STORM)
 
     @cached_property
     def _first_live(self) -> Message:

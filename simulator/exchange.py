@@ -7,15 +7,14 @@ missed while the simulator was down is made up for exactly.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import psycopg
 from psycopg import sql
 
 from simulator.county import REGION_CODE, County, Station
+from simulator.hydrology import Hydrology
 from simulator.weather import Weather
 from simulator.world import SimulatorError, World, dice, floor
 
@@ -66,6 +65,9 @@ BASE_TABLES: dict[str, tuple[str, ...]] = {
 }
 
 
+TRENDS = {"falling": "4", "rising": "5", "steady": "6"}
+
+
 def naive(moment: datetime) -> datetime:
     """Beijing wall clock without a zone, as the tables hold it."""
     return moment.replace(tzinfo=None)
@@ -76,6 +78,7 @@ class Exchange:
 
     def __init__(self, url: str, world: World, county: County, weather: Weather) -> None:
         self.url, self.world, self.county, self.weather = url, world, county, weather
+        self.hydrology = Hydrology(county, weather)
 
     def connect(self) -> psycopg.Connection:
         try:
@@ -149,38 +152,15 @@ class Exchange:
         return station.code, naive(at), amount + (6.0 if is_wrong else 0), 0.08, daily, "7" if amount else "8"
 
     def _river(self, station: Station, at: datetime, is_wrong: bool) -> Row:
-        rise, before = self.rise_m(station, at), self.rise_m(station, at - 3 * SLOT)
-        trend = "5" if rise - before > 0.01 else "4" if rise - before < -0.01 else "6"
-        discharge = 0.02 * (station.catchment_km2 or 100) * (0.4 + rise) ** 1.6
-        level = station.base_level + rise + (0.5 if is_wrong else 0)
-        return station.code, naive(at), round(level, 3), round(discharge, 3), trend
+        river = self.hydrology.river(station, at)
+        level = river.level_m + (0.5 if is_wrong else 0)
+        return station.code, naive(at), round(level, 3), round(river.discharge_m3_s, 3), TRENDS[river.trend]
 
     def _reservoir(self, station: Station, at: datetime, is_wrong: bool) -> Row:
-        rise = self.rise_m(station, at)
-        trend = "5" if rise > self.rise_m(station, at - 3 * SLOT) + 0.01 else "6"
-        level = station.base_level + 0.35 * rise + (0.5 if is_wrong else 0)
-        inflow = 0.05 * (station.catchment_km2 or 100) * rise
-        volume = 2.5 + 0.4 * rise  # 10^6 m3
-        return station.code, naive(at), round(level, 3), round(inflow, 3), round(volume, 3), round(inflow / 3, 3), trend
-
-    def rise_m(self, station: Station, at: datetime) -> float:
-        """How far the water stands above its base: recent rain of the catchment, delayed and spread out."""
-        to_peak = 0.7 + (station.catchment_km2 or 100) / 500  # h
-        begin = floor(at, 900) - timedelta(hours=6)
-        total = 0.0
-        for i in range(25):
-            quarter = begin + timedelta(minutes=15 * i)
-            lag = (at - quarter).total_seconds() / 3600 / to_peak
-            if lag > 0:
-                total += self._catchment_rain(station, quarter) * lag**2 * math.exp(2 * (1 - lag))
-        return 0.05 + 0.045 * total
-
-    @lru_cache(maxsize=10_000)  # noqa: B019 - one Exchange lives as long as the process
-    def _catchment_rain(self, station: Station, quarter: datetime) -> float:
-        """Mean rain, mm, of the quarter of an hour from ``quarter`` over the gauges around."""
-        gauges = sorted(self.county.gauges, key=lambda g: math.dist((g.lon, g.lat), (station.lon, station.lat)))[:6]
-        middle = quarter + timedelta(minutes=7.5)
-        return sum(self.weather.rain_mm_h(g.lon, g.lat, middle) for g in gauges) / len(gauges) / 4
+        water = self.hydrology.reservoir(station, at)
+        level = water.level_m + (0.5 if is_wrong else 0)
+        flows = round(water.inflow_m3_s, 3), round(water.storage_1e6_m3, 3), round(water.outflow_m3_s, 3)
+        return station.code, naive(at), round(level, 3), *flows, TRENDS[water.trend]
 
     def _register(self) -> Iterator[Row]:
         modified = naive(self.world.anchor - timedelta(days=30))

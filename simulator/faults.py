@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.enterprises import credit_code
 from simulator.exchange import TABLES, naive, upsert
 from simulator.mines import file_name, text_time
-from simulator.register import credit_code, to_csv
+from simulator.register import to_csv
 from simulator.world import SimulatorError, dice, floor, write_whole
 
 if TYPE_CHECKING:

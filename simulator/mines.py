@@ -16,13 +16,17 @@ from typing import NamedTuple
 
 from pyproj import Transformer
 
-from simulator.county import CARBON_MONOXIDE, METHANE, County, Mine, Sensor
+from simulator.atmosphere import Atmosphere
+from simulator.county import CARBON_MONOXIDE, FAN, METHANE, County, Mine, Sensor
 from simulator.weather import Weather
 from simulator.world import BEIJING, World, dice, floor, write_whole
 
 MINUTE = timedelta(minutes=1)
 HISTORY = timedelta(hours=2)
 MOST_WAITING = 5_000
+
+ANOMALIES_PER_HEAD_DAY = 0.0018  # about one in ten days among the county's 56 heads
+FAN_STOPS, FAN_STANDS = timedelta(minutes=5), timedelta(minutes=40)  # the scenario "gas", after the start
 
 ALARM, CUTOFF, CALIBRATION, OVER_RANGE, FAULT = 1, 2, 4, 8, 128
 
@@ -43,11 +47,21 @@ class Redefinition(NamedTuple):
     at: datetime
 
 
+class Anomaly(NamedTuple):
+    """A methane head that stands unusually high from ``begin`` to ``end``, without reaching the alarm limit."""
+
+    sensor: Sensor
+    begin: datetime
+    end: datetime
+    peak_pct: float
+
+
 class Mines:
     """The files' content as a function of time, and the hand that drops them into the inbox."""
 
     def __init__(self, inbox: Path, home: Path, world: World, county: County, weather: Weather) -> None:
         self.inbox, self.world, self.county, self.weather = inbox, world, county, weather
+        self.atmosphere = Atmosphere(world, weather)
         self.memory = home / "mines.json"
         self.transform = Transformer.from_crs("EPSG:4490", PROJECTED_CRS)
 
@@ -142,8 +156,7 @@ class Mines:
         if dice(seed, "fault", sensor.point_code, int(at.timestamp()) // 3600) < 0.004:
             return ("-9999" if sensor.number % 2 else ""), FAULT
         if kind.value_type == "KG":
-            is_fan_stopped = dice(seed, "fan", sensor.point_code, int(at.timestamp()) // 600) < 0.03
-            return str(int(kind.name == "设备开停" and not is_fan_stopped)), 0
+            return str(int(kind is FAN and not self._is_fan_stopped(sensor, at))), 0
         calibrated = self._calibration(sensor, at)
         value = calibrated if calibrated is not None else self._level(sensor, at)
         status = CALIBRATION if calibrated is not None else 0
@@ -156,13 +169,18 @@ class Mines:
         return f"{value:.2f}", status
 
     def _level(self, sensor: Sensor, at: datetime) -> float:
-        """Value in the sensor's unit. Gas rises where the storm's low pressure and wind pass over a gassy face."""
+        """Value in the sensor's unit. Gas rises when the air pressure falls, where the storm passes over a gassy face,
+        and where the fan stops.
+        """
         seed, kind = self.world.seed, sensor.kind
         own = dice(seed, "own", sensor.point_code)
         wobble = dice(seed, "wobble", sensor.point_code, int(at.timestamp()) // 60) - 0.5
         daily = math.sin(2 * math.pi * (at.hour + at.minute / 60) / 24)
         if kind is METHANE:
-            return 0.12 + 0.3 * own + 0.05 * daily + 0.04 * wobble + self._outburst(sensor, at)
+            normal = 0.12 + 0.3 * own + 0.05 * daily + 0.04 * wobble
+            breath = 0.012 * own * self.atmosphere.fall_hpa_3h(sensor.lon, sensor.lat, at)
+            more = self._outburst(sensor, at) + self._unventilated(sensor, at)
+            return max(normal + breath + more, self._anomalous(sensor, at))
         if kind is CARBON_MONOXIDE:
             return 2 + 6 * own + 2 * wobble
         if kind.name == "风速":
@@ -174,6 +192,48 @@ class Mines:
             return 0.0
         cell = self.weather.cell(at)
         return 1.6 / sensor.number * cell.peak_mm_h / 75 * cell.nearness(sensor.lon, sensor.lat, at)
+
+    def _is_fan_stopped(self, sensor: Sensor, at: datetime) -> bool:
+        if sensor.mine_code == self.gassy_mine.code and sensor.number == 1 and self._still_minutes(at) is not None:
+            return at < self.world.anchor + FAN_STOPS + FAN_STANDS
+        return dice(self.world.seed, "fan", sensor.point_code, int(at.timestamp()) // 600) < 0.03
+
+    def _still_minutes(self, at: datetime) -> float | None:
+        """Minutes since the scenario ``gas`` stopped a fan of the gassy mine; None before, and in other scenarios."""
+        minutes = (at - self.world.anchor - FAN_STOPS) / MINUTE
+        return minutes if self.world.scenario == "gas" and minutes >= 0 else None
+
+    def _unventilated(self, sensor: Sensor, at: datetime) -> float:
+        """Methane that gathers at the faces while the fan stands, and is blown out when it runs again."""
+        minutes = self._still_minutes(at)
+        if minutes is None or sensor.mine_code != self.gassy_mine.code or sensor.number > 4:
+            return 0.0
+        stood = min(minutes, FAN_STANDS / MINUTE)
+        gathered = 2.6 / sensor.number * (1 - math.exp(-stood / 14))
+        return gathered * math.exp(-(minutes - stood) / 9)
+
+    def anomaly(self, sensor: Sensor, at: datetime) -> Anomaly | None:
+        """What the control room would note about a methane head on the day of ``at``: mostly nothing."""
+        midnight = at.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
+        key = (self.world.seed, "anomaly", sensor.point_code, midnight.date())
+        if sensor.kind is not METHANE or dice(*key) >= ANOMALIES_PER_HEAD_DAY:
+            return None
+        begin = midnight + int(1_300 * dice(*key, "at")) * MINUTE
+        return Anomaly(
+            sensor, begin, begin + int(15 + 60 * dice(*key, "lasts")) * MINUTE, 0.75 + 0.23 * dice(*key, "p")
+        )
+
+    def _anomalous(self, sensor: Sensor, at: datetime) -> float:
+        found = self.anomaly(sensor, at)
+        if found is None or not found.begin <= at < found.end:
+            return 0.0
+        return found.peak_pct * math.sin(math.pi * ((at - found.begin) / (found.end - found.begin)))
+
+    def anomalies(self, midnight: datetime) -> list[Anomaly]:
+        """All of a day, earliest first."""
+        heads = (s for mine in self.county.mines for s in mine.sensors if s.kind is METHANE)
+        found = (self.anomaly(head, midnight) for head in heads)
+        return sorted((a for a in found if a), key=lambda a: (a.begin, a.sensor.point_code))
 
     def _calibration(self, sensor: Sensor, at: datetime) -> float | None:
         """Methane heads get test gas for ten minutes a day: the value rises to 2 % and must not alarm anybody."""

@@ -94,6 +94,31 @@ class Quakes:
 
         pending = self._first(at(-6), mag=None, lon=lon - 0.2, lat=lat + 0.1)
         yield [pending, pending.revised(9, mag=2.3)]
+        if self.world.scenario == "quake":
+            yield from self._sequence()
+
+    def _sequence(self) -> Iterator[list[Version]]:
+        """The scenario ``quake``: a main shock under the hills soon after the start, then aftershocks as by Omori."""
+        main_at, (lon, lat) = self.world.first_live + timedelta(minutes=1), (CENTRE[0] + 0.07, CENTRE[1] + 0.03)
+        main = self._first(main_at, mag=5.4, lon=lon, lat=lat, depth_km=9.0)
+        main = replace(main, updated=main.at + timedelta(seconds=40))
+        yield [main, main.revised(6, mag=5.2, depth_km=11.0), main.revised(30, mag=5.2, status="reviewed")]
+        for i in range(1, 31):
+            draw = (self.world.seed, "aftershock", i)
+            minutes = 4 * 1.22**i * (0.8 + 0.4 * dice(*draw))
+            shock = self._first(
+                main_at + timedelta(minutes=minutes),
+                mag=round(1.4 + 2.4 * dice(*draw, "mag") ** 2, 1),
+                lon=lon + 0.08 * (dice(*draw, "lon") - 0.5),
+                lat=lat + 0.08 * (dice(*draw, "lat") - 0.5),
+                depth_km=round(6 + 8 * dice(*draw, "depth"), 1),
+            )
+            yield [shock, shock.revised(20, status="reviewed")]
+
+    def scripted_strong(self) -> list[Version]:
+        """Events of the timetable that are strong enough to be felt by the ground, as finally determined."""
+        final = (versions[-1] for versions in self._scripted())
+        return [v for v in final if (v.mag or 0) >= 4 and v.status != "deleted"]
 
     @staticmethod
     def _first(at: datetime, *, mag: float | None, lon: float, lat: float, depth_km: float = 10.0) -> Version:

@@ -9,18 +9,17 @@ import csv
 import io
 import random
 import zipfile
-from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from fast_geocn.coord import wgs84_to_bd09, wgs84_to_gcj02
 from openpyxl import Workbook
 from pyproj import Transformer
 
-from simulator.county import ENTERPRISES, REGION_CODE, SEAT, County, Place, anywhere, near
+from simulator.county import ENTERPRISES, REGION_CODE, County, Place
+from simulator.enterprises import Enterprise, credit_code, enterprises
 from simulator.mines import PROJECTED_CRS, text_time
 from simulator.world import World, write_whole
 
@@ -35,31 +34,6 @@ WORDS = {  # how the bureau writes what the code calls by its English name
     **{"coal_mine": "煤矿", "non_coal_mine": "非煤矿山", "tailings": "尾矿库", "hazchem": "危险化学品"},
     **{"metallurgy": "冶金", "manufacturing": "制造业", "commerce": "商贸"},
 }
-CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-CODE_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
-ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
-
-
-class Industry(NamedTuple):
-    name: str
-    word: str
-    codes: tuple[str, ...]  # GB/T 4754
-    size: int
-    levels: tuple[int, int, int, int]  # weights of red, orange, yellow, blue
-    centre: Place | None  # None: anywhere in the county
-    spread_km: float = 0.0
-
-
-HILLS: Place = (111.88, 35.68)
-PARK: Place = (111.67, 35.73)
-INDUSTRIES = (
-    Industry("non_coal_mine", "矿业", ("0810", "1011"), 12, (2, 4, 5, 1), HILLS, 10),
-    Industry("tailings", "尾矿库", ("0810",), 6, (2, 3, 1, 0), HILLS, 8),
-    Industry("hazchem", "化工", ("2614", "2619", "5166"), 28, (4, 10, 12, 2), PARK, 4),
-    Industry("metallurgy", "铸造", ("3110", "3120", "3391"), 22, (2, 8, 10, 2), PARK, 5),
-    Industry("manufacturing", "制造", ("1310", "3099", "3311", "3484"), 405, (0, 12, 90, 300), SEAT, 12),
-    Industry("commerce", "商贸", ("5211", "5265", "6110", "5137"), 520, (0, 2, 50, 468), None),
-)
 
 
 @dataclass(frozen=True)
@@ -81,20 +55,6 @@ class Entry:
     employees: str
     status: str
     updated: str
-
-
-def organisation_code(number: int) -> str:
-    """A GB 11714 code whose first characters say that it is synthetic."""
-    body = f"MNMN{number:04d}"
-    total = sum(int(c, 36) * w for c, w in zip(body, ORGANISATION_WEIGHTS, strict=True))
-    return body + "0123456789X0"[11 - total % 11]
-
-
-def credit_code(number: int) -> str:
-    """A valid unified social credit code (GB 32100) of the county."""
-    body = f"91{REGION_CODE}{organisation_code(number)}"
-    total = sum(CODE_ALPHABET.index(c) * w for c, w in zip(body, CODE_WEIGHTS, strict=True))
-    return body + CODE_ALPHABET[(31 - total % 31) % 31]
 
 
 class Register:
@@ -136,67 +96,27 @@ class Register:
 
     @cached_property
     def entries(self) -> list[Entry]:
-        """The enterprises, coal mines first."""
-        rng = random.Random(f"{self.world.seed}/enterprises")
-        mines = [
-            self._entry(
-                rng,
-                i,
-                name=mine.name,
-                industry=("coal_mine", "0610"),
-                place=(mine.lon, mine.lat),
-                level="red" if i % 3 == 1 else "orange",
-                mine_code=mine.code,
-            )
-            for i, mine in enumerate(self.county.mines, 1)
-        ]
-        return mines + list(self._others(rng, len(mines) + 1))
+        """One row per enterprise, coal mines first."""
+        rng = random.Random(f"{self.world.seed}/register")
+        return [self._entry(rng, enterprise) for enterprise in enterprises(self.world.seed, self.county)]
 
-    def _others(self, rng: random.Random, first: int) -> Iterator[Entry]:
-        number = first
-        for industry in INDUSTRIES:
-            for i in range(1, industry.size + 1):
-                outline = self.county.boundary
-                centre = industry.centre
-                place = near(outline, rng, centre, industry.spread_km) if centre else anywhere(outline, rng)
-                yield self._entry(
-                    rng,
-                    number,
-                    name=f"模拟{industry.word}企业{i:03d}号",
-                    industry=(industry.name, rng.choice(industry.codes)),
-                    place=place,
-                    level=rng.choices(("red", "orange", "yellow", "blue"), industry.levels)[0],
-                )
-                number += 1
-
-    def _entry(
-        self,
-        rng: random.Random,
-        number: int,
-        *,
-        name: str,
-        industry: tuple[str, str],
-        place: Place,
-        level: str,
-        mine_code: str = "",
-    ) -> Entry:
-        x, y, crs = self._in_some_crs(rng, place)
+    def _entry(self, rng: random.Random, enterprise: Enterprise) -> Entry:
+        x, y, crs = self._in_some_crs(rng, (enterprise.lon, enterprise.lat))
         updated = self.world.anchor - timedelta(days=rng.randint(1, 300), minutes=rng.randint(0, 1439))
-        is_dangerous = industry[0] not in ("manufacturing", "commerce")
         return Entry(
-            code=credit_code(number),
-            name=name,
-            industry_code=industry[1],
-            industry=industry[0],
+            code=enterprise.code,
+            name=enterprise.name,
+            industry_code=enterprise.industry_code,
+            industry=enterprise.industry,
             region=REGION_CODE,
-            address=f"翼城县模拟路{number}号",
+            address=f"翼城县模拟路{enterprise.number}号",
             x=x,
             y=y,
             crs=crs,
-            level=level,
-            key="是" if is_dangerous or level in ("red", "orange") else "否",
-            mine_code=mine_code,
-            employees=str(rng.randint(120, 900) if is_dangerous else rng.randint(3, 150)),
+            level=enterprise.level,
+            key="是" if enterprise.is_key else "否",
+            mine_code=enterprise.mine_code,
+            employees=str(enterprise.employees),
             status="active" if rng.random() < 0.96 else rng.choice(("stopped", "closed")),
             updated=text_time(updated),
         )

@@ -2,7 +2,8 @@
 
 A storm is a round cell that crosses the county in about three hours, from south-west to north-east. The main one
 centres on the world's start; weaker ones come every ``PERIOD`` before and after, so that a demo left running
-has weather too. In the scenario ``calm`` there is drizzle only.
+has weather too. In a quiet world there is drizzle only; in a year's, most cells are drizzle and the season says how
+many are not.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ PERIOD = timedelta(hours=18)
 KM_PER_DEGREE = 111.2
 CENTRE = (111.80, 35.66)  # over the county; lon, lat
 COS_LAT = math.cos(math.radians(CENTRE[1]))
+# The share of cells that are storms, by month. 487 cells pass in a year.
+STORMY = (0.03, 0.03, 0.05, 0.06, 0.08, 0.14, 0.24, 0.22, 0.12, 0.06, 0.04, 0.03)
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,10 @@ class Weather:
         """The cell of the scenario itself."""
         return self.storm_number(0)
 
-    @lru_cache(maxsize=64)  # noqa: B019 - one Weather lives as long as the process
+    @lru_cache(maxsize=1024)  # noqa: B019 - one Weather lives as long as the process
     def storm_number(self, k: int) -> Cell:
         """The k-th cell, counted from the scenario's own."""
-        seed, calm = self.world.seed, self.world.scenario == "calm"
+        seed = self.world.seed
         strength = 75.0 if k == 0 else 15 + 25 * dice(seed, "peak", k)
         return Cell(
             centre_at=self.world.anchor + k * PERIOD,
@@ -69,9 +72,16 @@ class Weather:
             lat=CENTRE[1] + 0.06 * (dice(seed, "lat", k) - 0.5),
             east_km_h=14 + 4 * dice(seed, "east", k),
             north_km_h=10 + 6 * dice(seed, "north", k),
-            peak_mm_h=0.8 if calm else strength,
+            peak_mm_h=strength if self.is_stormy(k) else 0.8,
             radius_km=9 + 2 * dice(seed, "radius", k),
         )
+
+    def is_stormy(self, k: int) -> bool:
+        """Is the k-th cell a storm, or drizzle?"""
+        if self.world.climate != "year" or k == 0:
+            return self.world.climate != "quiet"
+        month = (self.world.anchor + k * PERIOD).month
+        return dice(self.world.seed, "stormy", k) < STORMY[month - 1]
 
     def cell(self, at: datetime) -> Cell:
         """The cell nearest in time; the others are too far away to be felt."""

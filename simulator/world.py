@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 BEIJING = timezone(timedelta(hours=8))
-SCENARIOS = ("storm", "calm")
+SCENARIOS = ("storm", "quiet", "gas", "quake", "data_island", "year")
+OLD_NAMES = {"calm": "quiet"}
 
 
 class SimulatorError(Exception):
@@ -49,6 +50,13 @@ class World:
     launched: datetime
     speed: float
 
+    @property
+    def climate(self) -> str:
+        """What the weather is like: ``storm``, ``quiet``, or ``year`` (a storm now and then, after the season)."""
+        if self.scenario == "year":
+            return "year"
+        return "storm" if self.scenario in ("storm", "data_island") else "quiet"
+
     def now(self) -> datetime:
         """The world's time (Beijing): the real time, unless ``--start`` or ``--speed`` say otherwise."""
         elapsed = datetime.now(UTC) - self.launched
@@ -77,6 +85,7 @@ def open_world(
 
     Raises SimulatorError if the home holds a world with other facts than those asked for.
     """
+    scenario = OLD_NAMES.get(scenario or "", scenario)
     asked = {"seed": seed, "scenario": scenario, "start": start, "speed": speed}
     path = home / "world.json"
     if path.exists():
@@ -106,7 +115,7 @@ def _read(path: Path) -> World:
         facts = json.loads(path.read_text("utf-8"))
         return World(
             seed=facts["seed"],
-            scenario=facts["scenario"],
+            scenario=OLD_NAMES.get(facts["scenario"], facts["scenario"]),
             start=datetime.fromisoformat(facts["start"]),
             launched=datetime.fromisoformat(facts["launched"]),
             speed=facts["speed"],

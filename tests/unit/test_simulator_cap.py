@@ -119,7 +119,7 @@ def test_a_gale_is_cancelled_and_a_drill_is_no_actual_warning(published: list[Me
 
 
 def test_calm_weather_brings_no_rainstorm(tmp_path: Path) -> None:
-    messages = bulletin(tmp_path, replace(WORLD, scenario="calm")).messages(START + timedelta(hours=3))
+    messages = bulletin(tmp_path, replace(WORLD, scenario="quiet")).messages(START + timedelta(hours=3))
     assert [m for m in messages if m.event == "暴雨" and m.status == "Actual"] == []
 
 

@@ -14,8 +14,9 @@ from stdnum.cn import uscc
 
 from simulator import mines as mines_module
 from simulator.county import METHANE, build
+from simulator.enterprises import credit_code
 from simulator.mines import Mines
-from simulator.register import HEADERS, Register, credit_code
+from simulator.register import HEADERS, Register
 from simulator.weather import Weather
 from simulator.world import BEIJING, World
 
