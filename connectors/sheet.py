@@ -66,7 +66,8 @@ def _from_csv(text: str, format_name: str) -> list[tuple[str, list[Cell]]]:
             if any(cell.strip() for cell in line):
                 rows.append((f"line {reader.line_num}", list(line)))
     except csv.Error as error:
-        raise RefusedError(f"{format_name}.file.csv", f"the CSV breaks off at line {reader.line_num}: {error}") from error
+        reason = f"the CSV breaks off at line {reader.line_num}: {error}"
+        raise RefusedError(f"{format_name}.file.csv", reason) from error
     return rows
 
 

@@ -32,9 +32,9 @@ _SAME = {
     ("hpa", "hPa"): ("hpa", "mbar", "mb", "millibar"),
     ("kpa", "kPa"): ("kpa",),
     ("mpa", "MPa"): ("mpa",),
-    ("m_s", "m/s"): ("m/s", "m s-1", "ms-1", "m.s-1", "wmounit:m_s-1", "mps"),
-    ("deg", "°"): ("°", "deg", "degree", "degrees", "wmounit:degree_(angle)", "deg true"),
-    ("m3_s", "m3/s"): ("m3/s", "m^3/s", "m³/s", "cumecs", "cms"),
+    ("m_s", "m/s"): ("m/s", "m s-1", "ms-1", "m.s-1", "wmounit:m_s-1", "mps", "meters/second"),
+    ("deg", "°"): ("°", "deg", "degree", "degrees", "wmounit:degree_(angle)", "deg true", "degt"),
+    ("m3_s", "m3/s"): ("m3/s", "m^3/s", "m³/s", "cumecs", "cms", "m3/sec"),
     ("km", "km"): ("km",),
     ("w_m2", "W/m2"): ("w/m2", "w/m²", "w/m^2", "w m-2"),
     ("mg_l", "mg/l"): ("mg/l",),
@@ -52,9 +52,10 @@ _SAME = {
     ("kw", "kW"): ("kw",),
     ("mm_a", "mm/a"): ("mm/a", "mm/yr", "mm/year"),
     ("ugal", "µGal"): ("ugal",),
+    ("j_m2", "J/m2"): ("j/m2", "j/m²", "j/m^2"),
 }
 _CONVERTED = {
-    ("m", "m"): {"ft": 0.3048, "feet": 0.3048, "foot": 0.3048, "cm": 0.01},
+    ("m", "m"): {"ft": 0.3048, "feet": 0.3048, "foot": 0.3048, "cm": 0.01, "nmi": 1852.0},
     ("mm", "mm"): {"in": 25.4, "inch": 25.4, "inches": 25.4},
     ("m_s", "m/s"): {
         "ft/s": 0.3048,
@@ -69,7 +70,7 @@ _CONVERTED = {
         "mph": 0.44704,
         "mp/h": 0.44704,
     },
-    ("m3_s", "m3/s"): {"ft3/s": 0.3048**3, "ft^3/s": 0.3048**3, "cfs": 0.3048**3, "l/s": 0.001},
+    ("m3_s", "m3/s"): {"ft3/s": 0.3048**3, "ft^3/s": 0.3048**3, "cfs": 0.3048**3, "ft3/sec": 0.3048**3, "l/s": 0.001},
     ("hpa", "hPa"): {
         "pa": 0.01,
         "wmounit:pa": 0.01,
@@ -80,6 +81,7 @@ _CONVERTED = {
     ("1e6_m3", "1e6 m3"): dict.fromkeys(("ac-ft", "acre-ft", "acre-feet"), 43560 * 0.3048**3 / 1e6),
 }
 _FAHRENHEIT = Unit("c", "℃", 5 / 9, -160 / 9)
+_KELVIN = Unit("c", "℃", 1.0, -273.15)
 
 UNITS: dict[str, Unit] = {
     **{spelling: Unit(*ours) for ours, spellings in _SAME.items() for spelling in spellings},
@@ -89,6 +91,7 @@ UNITS: dict[str, Unit] = {
         for spelling, factor in spellings.items()
     },
     **dict.fromkeys(("f", "degf", "deg f", "°f", "fahrenheit"), _FAHRENHEIT),
+    **dict.fromkeys(("k", "kelvin"), _KELVIN),
 }
 
 
