@@ -40,7 +40,7 @@ FORMATS: Mapping[str, Format] = {
     "synop": _of("weather.synop"),
     # water
     "sl323": _of("water.sl323", "aliases"),
-    "sl651": _of("water.sl651"),
+    "sl651": _of("water.sl651", "rain_from", "elements", "series_time", "password", "confirm"),
     "nwis": _of("water.nwis", expect="json"),
     "waterml": _of("water.waterml", expect="xml"),
     "rdb": _of("water.rdb"),
@@ -53,8 +53,8 @@ FORMATS: Mapping[str, Format] = {
     "cenc": _of("geology.cenc"),
     "geo_iot": _of("geology.geo_iot"),
     "gnss_tenv3": _of("geology.gnss_tenv3"),
-    "insar_csv": _of("geology.insar_csv"),
-    "landslide_csv": _of("geology.landslide_csv"),
+    "insar_csv": _of("geology.insar_csv", "columns", "displacement_unit"),
+    "landslide_csv": _of("geology.landslide_csv", "event_zone", "salt"),
     # enterprise
     "enterprise_csv": _of("enterprise.enterprise_csv"),
     "mine_txt": _of("enterprise.mine_txt", "projected_crs", "dialect", "salt", "max_bad_share"),

@@ -146,11 +146,13 @@ _TRANSPORTS: Mapping[str, Callable[[Parser, str, Mapping[str, Any]], Connector]]
 
 
 def _tcp(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Listener:
-    from connectors.transport.tcp import ConversingParser, TcpListener, TcpOptions
+    from connectors.conversation import ConversingParser
+    from connectors.transport.tcp import TcpListener, TcpOptions
 
     if not isinstance(bound, ConversingParser):
         raise ValueError(f"the format {bound.format} is not spoken over a connection")
     _refuse_unknown(bound, declaration, _names(TcpOptions))
+    bound.conversation(declaration)  # what is wrong with its options is said now, not to the first caller
     return TcpListener(bound, address, _build(TcpOptions, declaration), lambda: bound.conversation(declaration))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from connectors.refusal import RefusedError
 from connectors.water.sl651_elements import CLASSES, RELATIVE_LEVELS, STATUS, STEP
-from connectors.water.sl651_frame import PERIOD
+from connectors.water.sl651_frame import PERIOD, QUERY_PERIOD
 
 _ADDRESS, _TIME, _TEXT, _PICTURE, _BULK, _EXTENDED, _RAIN_ARRAY = 0xF1, 0xF0, 0xF2, 0xF3, 0xFD, 0xFF, 0xF4
 _BYTES, _DECIMALS = 3, 0b111  # of the definition byte: shift for the first, mask for the second
@@ -19,7 +19,7 @@ _BATTERY = bytes([0x38, 0x12])
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 _CODES = {"DRP": "F4", **{element.name: code for code, element in RELATIVE_LEVELS.items()}, "ZT": STATUS}
 _SIZES = {"F4": 1, **dict.fromkeys(RELATIVE_LEVELS, 2)}
-"""Bytes of one value of the array elements, which are plain binary."""
+"""Bytes of one value of the array elements, which are plain binary, and as it happens its decimals, too."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read_body(body: bytes, function: int, *, is_ascii: bool) -> Body:
         return _AsciiReader(body).read()
     if len(body) < 8:
         raise RefusedError("sl651.body.short", f"a body of {len(body)} bytes has no serial and time")
-    return _HexReader(body, is_series=function in {PERIOD, 0x38}).read()
+    return _HexReader(body, is_series=function in {PERIOD, QUERY_PERIOD}).read()
 
 
 class _Reader:
@@ -191,6 +191,10 @@ class _AsciiReader(_Reader):
         try:
             for word in words:
                 name = word.upper()
+                if _NUMBER.fullmatch(word):
+                    raise RefusedError(
+                        "sl651.element.name", f"{word[:20]!r} stands where an element's name is expected"
+                    )
                 value = next(words, None)
                 if value is None:
                     raise RefusedError(

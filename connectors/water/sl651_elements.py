@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Element:
-    """``code`` is the guide byte as hexadecimal text, ``name`` its identifier in the ASCII variant; ``hours`` of amounts."""
+    """``code``: the guide byte as hexadecimal text; ``name``: its identifier in ASCII; ``hours`` of an amount."""
 
     code: str
     name: str
@@ -24,13 +24,14 @@ class Element:
 
 _MINUTE = 1 / 60
 STEP, STATUS = "04", "45"
-FIVE_MINUTE_RAIN = Element("F4", "DRP", "rain_mm", "mm", 5 * _MINUTE)
+FIVE_MINUTE_RAIN = Element("F4", "DRP", "rain_5min_mm", "mm", 5 * _MINUTE)
 RELATIVE_LEVELS = {
     f"{0xF5 + n:X}": Element(
         f"{0xF5 + n:X}", f"DRZ{n + 1}", "water_level_relative_m" if n == 0 else f"water_level_relative_{n + 1}_m", "m"
     )
     for n in range(8)
 }
+ARRAYS = frozenset({"F4", *RELATIVE_LEVELS})
 _RAIN = [
     ("1A", "P1", "rain_1h_mm", 1.0),
     ("1B", "P2", "rain_2h_mm", 2.0),

@@ -17,7 +17,7 @@ START = b"\x7e\x7e"
 SOH, STX, ETX, SYN, ETB = 0x01, 0x02, 0x03, 0x16, 0x17
 ENQ, EOT, ACK, NAK, ESC = 0x05, 0x04, 0x06, 0x15, 0x1B
 UP, DOWN = 0, 8
-HEARTBEAT, TEST, ADDITIONAL, HOURLY, PERIOD, MANUAL, PICTURE = 0x2F, 0x30, 0x33, 0x34, 0x31, 0x35, 0x36
+HEARTBEAT, TEST, PERIOD, ADDITIONAL, HOURLY, QUERY_PERIOD = 0x2F, 0x30, 0x31, 0x33, 0x34, 0x38
 LARGEST = 4095 + 64
 """No frame has more bytes: the length of a body has 12 bits. The ASCII variant counts characters."""
 
