@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,9 +17,12 @@ from connectors.sheet import read_sheets
 from connectors.text import Decoded, UndecodableError, decode
 
 NAME = "(name)"
-"""The pseudo column that holds the payload's name: some sources say only there which station it is."""
+NUMBER = "(number)"
+"""Pseudo columns: the payload's name, for some sources say only there which station it is, and the record's number."""
 
 Cells = dict[str, Any]
+Broken = tuple[str, RefusedError]
+"""Where, and why, a record cannot be read."""
 _LINE_END = re.compile(r"\r\n|\r|\n")  # str.splitlines knows more of them, also inside quoted texts
 _LONGEST_LIST = 16  # a longer list of plain values is a value of its own, not so many fields
 
@@ -38,8 +41,8 @@ class Document:
     """
 
     columns: tuple[str, ...] | None
-    records: Callable[[str], Iterator[Record | tuple[str, RefusedError]]]
-    pseudo: Mapping[str, str] = field(default_factory=dict)
+    records: Callable[[str], Iterator[Record | Broken]]
+    pseudo: Set[str] = frozenset()
     units: Mapping[str, str] = field(default_factory=dict)
     codec: str | None = None
 
@@ -92,31 +95,43 @@ def _table(body: Body, layout: Input) -> Document:
         raise RefusedError("mapped.kind", "the document is HTML, XML or JSON, not a table")
     lines = _LINE_END.split(text)
     fixed = {NAME: body.payload.name} | {f"(line {n})": line for n, line in enumerate(lines[: layout.skip_lines], 1)}
-    return _with_header(_split(lines, layout), layout, fixed, body.decoded.codec if layout.encoding is None else None)
+    numbered = enumerate(lines[layout.skip_lines :], layout.skip_lines + 1)
+    wanted = ((n, line) for n, line in numbered if not (layout.comment and line.startswith(layout.comment)))
+    codec = body.decoded.codec if layout.encoding is None else None
+    return _with_header(_split(wanted, layout), layout, fixed, codec)
 
 
-def _split(lines: list[str], layout: Input) -> Iterator[_Line]:
-    numbers = [0]
-
-    def wanted() -> Iterator[str]:
-        for number, line in enumerate(lines[layout.skip_lines :], layout.skip_lines + 1):
-            numbers[0] = number
-            if not (layout.comment and line.startswith(layout.comment)):
-                yield line + "\n"
-
+def _split(lines: Iterator[tuple[int, str]], layout: Input) -> Iterator[_Line | Broken]:
     if layout.kind == "blank":
-        yield from ((f"line {numbers[0]}", list(line.split())) for line in wanted() if line.strip())
+        yield from ((f"line {n}", list(line.split())) for n, line in lines if line.strip())
     elif layout.kind == "fixed":
-        yield from ((f"line {numbers[0]}", _cut(line, layout.widths)) for line in wanted() if line.strip())
+        yield from ((f"line {n}", _cut(line, layout.widths)) for n, line in lines if line.strip())
+    elif layout.multiline:
+        yield from _csv(lines, layout)
     else:
-        quoting: Any = {"quotechar": layout.quote} if layout.quote else {"quoting": csv.QUOTE_NONE}
-        reader = csv.reader(wanted(), strict=True, delimiter=layout.delimiter, **quoting)
-        try:
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield f"line {numbers[0]}", list(cells)
-        except csv.Error as error:
-            raise RefusedError("mapped.csv", f"the CSV breaks off at line {numbers[0]}: {error}") from None
+        for line in lines:
+            try:
+                yield from _csv(iter([line]), layout)
+            except RefusedError as error:
+                yield f"line {line[0]}", error
+
+
+def _csv(lines: Iterator[tuple[int, str]], layout: Input) -> Iterator[_Line]:
+    number = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal number
+        for number, line in lines:  # noqa: B007 - it is the number that an error names
+            yield line + "\n"
+
+    quoting: Any = {"quotechar": layout.quote} if layout.quote else {"quoting": csv.QUOTE_NONE}
+    reader = csv.reader(texts(), strict=True, delimiter=layout.delimiter, **quoting)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield f"line {number}", list(cells)
+    except csv.Error as error:
+        raise RefusedError("mapped.csv", f"the CSV breaks off at line {number}: {error}") from None
 
 
 def _cut(line: str, widths: tuple[int, ...]) -> list[str]:
@@ -139,31 +154,38 @@ def _sheet(body: Body, layout: Input) -> Document:
     return _with_header(iter(found.rows[layout.skip_lines :]), layout, {NAME: body.payload.name}, found.codec)
 
 
-def _with_header(lines: Iterator[_Line], layout: Input, fixed: Cells, codec: str | None) -> Document:
+def _with_header(lines: Iterator[_Line | Broken], layout: Input, fixed: Cells, codec: str | None) -> Document:
     if layout.columns:
         names = list(layout.columns)
     else:
-        _, header = next(lines, ("", []))
-        names = [str(name or "").strip() for name in header]
+        names = [str(name or "").strip() for name in _cells(next(lines, None))]
         while names and not names[-1]:
             names.pop()
         if not names:
             raise RefusedError("mapped.empty", "there is no header")
     units: dict[str, str] = {}
     if layout.units_row:
-        _, row = next(lines, ("", []))
+        row = _cells(next(lines, None))
         units = {name: str(unit or "").strip() for name, unit in zip(names, row, strict=False)}
     for _ in range(layout.skip_after):
         next(lines, None)
 
-    def records(path: str) -> Iterator[Record | tuple[str, RefusedError]]:
-        for where, cells in lines:
+    def records(path: str) -> Iterator[Record | Broken]:
+        for number, (where, cells) in enumerate(lines, 1):
             try:
-                yield Record(where, {**fixed, **_by_name(names, cells)})
+                if isinstance(cells, RefusedError):
+                    raise cells
+                yield Record(where, {**fixed, NUMBER: number, **_by_name(names, cells)})
             except RefusedError as error:
                 yield where, error
 
-    return Document(tuple(names), records, fixed, units, codec)
+    return Document(tuple(names), records, {*fixed, NUMBER}, units, codec)
+
+
+def _cells(line: _Line | Broken | None) -> list[Any]:
+    if line is not None and isinstance(line[1], RefusedError):
+        raise line[1]
+    return [] if line is None else line[1]
 
 
 def _by_name(names: list[str], cells: list[Any]) -> Cells:
@@ -182,7 +204,7 @@ def _json(body: Body, layout: Input) -> Document:
     value = body.json
     _refuse_failure(value, layout)
 
-    def records(path: str) -> Iterator[Record | tuple[str, RefusedError]]:
+    def records(path: str) -> Iterator[Record | Broken]:
         return _walk(value, path.split(".") if path else [], "", {NAME: body.payload.name})
 
     return Document(None, records)
@@ -194,7 +216,7 @@ def _ndjson(body: Body, layout: Input) -> Document:
     if not isinstance(first, dict):
         raise RefusedError("mapped.kind", "the first line is no JSON object")
 
-    def records(path: str) -> Iterator[Record | tuple[str, RefusedError]]:
+    def records(path: str) -> Iterator[Record | Broken]:
         for number, line in lines:
             where = f"line {number}"
             try:
@@ -218,7 +240,7 @@ def _refuse_failure(value: Any, layout: Input) -> None:
         raise RefusedError("mapped.failure", f"the source answered with a failure: {layout.success.path} is {said!r}")
 
 
-def _walk(value: Any, path: list[str], where: str, above: Cells) -> Iterator[Record | tuple[str, RefusedError]]:
+def _walk(value: Any, path: list[str], where: str, above: Cells) -> Iterator[Record | Broken]:
     """The objects at ``path``; what stands above them is found under ``../``, two levels up under ``../../``."""
     if isinstance(value, list):
         for index, item in enumerate(value):

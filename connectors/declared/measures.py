@@ -67,10 +67,10 @@ class Measures:
             return None
         unit = str((self.reader.source(cells, long.unit) if long.unit else None) or "")
         spec = long.variables.get(str(name))
-        if spec is None or not _fits(spec.variable, unit_of(spec.unit or unit)):
+        if spec is None or not _is_of(spec, unit):
             self.tally.see(str(name), f"{raw} {unit}".strip())
             spec = Value(variable=_own_name(str(name), unit))
-        return self._converted(raw, spec, spec.unit or unit, str(name))
+        return self._converted(raw, spec, unit, str(name))
 
     def _converted(self, raw: Any, spec: Value, sent: str, parameter: str) -> tuple[Row, Row]:
         """A number in our unit; what the source wrote is kept where it was converted or cut."""
@@ -98,6 +98,14 @@ class Measures:
 
 def _fits(variable: str, unit: Unit | None) -> bool:
     return unit is None or variable.endswith(f"_{unit.suffix}")
+
+
+def _is_of(spec: Value, sent: str) -> bool:
+    """Is ``sent`` the unit that the profile names, or one that is converted to that of the variable's name?"""
+    if spec.unit is not None and sent.strip().lower() == spec.unit.lower():
+        return True
+    unit = unit_of(sent)
+    return unit is not None and _fits(spec.variable, unit)
 
 
 def _own_name(name: str, unit: str) -> str:

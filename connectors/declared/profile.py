@@ -201,13 +201,15 @@ class Success(Part):
 
 class Input(Part):
     """How the bytes are laid out. Lines: ``skip_lines`` before the header, then the header (or ``columns`` in its
-    place), a ``units_row``, ``skip_after`` more lines. JSON: ``records`` is the dotted path of the records.
+    place), a ``units_row``, ``skip_after`` more lines. ``multiline``: quoted texts may run over lines; where they never
+    do, a wrong quote costs its own line only. JSON: ``records`` is the dotted path of the records.
     """
 
     kind: Literal["csv", "blank", "fixed", "xlsx", "json", "ndjson"]
     encoding: str | None = None
     delimiter: str = ","
     quote: str | None = '"'
+    multiline: bool = True
     comment: str | None = None
     skip_lines: int = 0
     columns: tuple[str, ...] = ()
