@@ -62,6 +62,44 @@ def cenc(numbers: Sequence[int], **more: Any) -> bytes:
     return json.dumps({"shuju": events}, ensure_ascii=False).encode()
 
 
+def tenv3(numbers: Sequence[int], name: str = "", value: str = "") -> bytes:
+    """One line per number; each gives the easting, northing and height of one station and day."""
+    header = (
+        "site YYMMMDD yyyy.yyyy __MJD week d reflon _e0(m) __east(m) ____n0(m) _north(m) u0(m) ____up(m) _ant(m) "
+        "sig_e(m) sig_n(m) sig_u(m) __corr_en __corr_eu __corr_nu _latitude(deg) _longitude(deg) __height(m)" + name
+    )
+    lines = [
+        f"MN{n:02} 26AUG10 2026.6085 61262 2431 1 112.8 4532 0.1234 3930123 0.5678 812 0.25 0.0 0.0007 0.0008 0.003 "
+        f"0.01 0.02 0.03 35.5 112.85 812.25{value}"
+        for n in numbers
+    ]
+    return "\n".join([header, *lines, ""]).encode()
+
+
+def insar(numbers: Sequence[int], name: str = "", value: str = "") -> bytes:
+    header = f"id,lon,lat,height,vel,coherence,disp_20260810{name}"
+    lines = [f"模拟{n},112.85,35.5,812.5,-3.1,0.92,-{n}.5{value}" for n in numbers]
+    return "\n".join([header, *lines, ""]).encode()
+
+
+def landslides(numbers: Sequence[int], name: str = "", value: str = "") -> bytes:
+    header = (
+        "source_name,event_id,event_date,event_time,location_description,location_accuracy,landslide_category,"
+        f"landslide_trigger,fatality_count,last_edited_date,longitude,latitude{name}"
+    )
+    lines = [
+        f'模拟,{n},8/10/2026 7:30,,"模拟县, 二行",5km,Debris flow,rain,0,8/11/2026 0:00,112.85,35.5{value}'
+        for n in numbers
+    ]
+    return "\n".join([header, *lines, ""]).encode()
+
+
+def sites(numbers: Sequence[int], name: str = "", value: str = "") -> bytes:
+    header = f"统一编号,名称,灾害类型,经度,纬度,险情等级,威胁人数,威胁财产(万元),行政区划代码,稳定性,更新时间{name}"
+    lines = [f"MN{n},模拟滑坡,滑坡,112.85,35.5,中型,21,350,140502,较差,2026-08-01{value}" for n in numbers]
+    return "\n".join([header, *lines, ""]).encode()
+
+
 CASES = (
     Case("quake", "earthquake", "earthquake", quake, lambda n: "all_week.geojson", (quake([0], mmi2=4), "mmi2")),
     Case(
@@ -82,4 +120,40 @@ CASES = (
         cut_shows=False,
     ),
     Case("cenc", "cenc_earthquake", "earthquake", cenc, lambda n: "speedsearch", (cenc([0], M_QQ="4"), "M_QQ")),
+    Case(
+        "gnss_tenv3",
+        "gnss_displacement",
+        "station",
+        tenv3,
+        lambda n: f"MN{n:02}.tenv3",
+        (tenv3([0], " quality", " 3"), "quality"),
+        cut_shows=False,
+    ),
+    Case(
+        "insar_csv",
+        "insar_displacement",
+        "observation",
+        insar,
+        lambda n: f"points_{n}.csv",
+        (insar([0], ",备用字段", ",x"), "备用字段"),
+        cut_shows=False,
+    ),
+    Case(
+        "landslide_csv",
+        "geohazard_site",
+        "hazard_site",
+        sites,
+        lambda n: f"sites_{n}.csv",
+        (sites([0], ",备用字段", ",x"), "备用字段"),
+        cut_shows=False,
+    ),
+    Case(
+        "landslide_csv",
+        "landslide_catalogue",
+        "landslide",
+        landslides,
+        lambda n: f"export_{n}.csv",
+        (landslides([0], ",备用字段", ",x"), "备用字段"),
+        cut_shows=False,
+    ),
 )

@@ -52,4 +52,15 @@ RECORDED: dict[str, Expected] = {
         rejects=("fdsn_text.header",),
         format="fdsn_text",
     ),
+    "geology/gnss_CNPK.tenv3.txt": Expected(
+        "5,780 days, three components each", {"observation": 17340, "station": 1}, format="gnss_tenv3"
+    ),
+    "geology/gnss_DVLT.tenv3.txt": Expected("2,121 days", {"observation": 6363, "station": 1}, format="gnss_tenv3"),
+    "geology/gnss_PUHI.tenv3.txt": Expected("2,408 days", {"observation": 7224, "station": 1}, format="gnss_tenv3"),
+    "geology/gnss_PUHR.tenv3.txt": Expected("386 days", {"observation": 1158, "station": 1}, format="gnss_tenv3"),
+    "geology/nasa_glc_1988-2013.csv": Expected(
+        "a record per row; dates month first; one row whose columns slipped still lands",
+        {"landslide": 6219},
+        format="landslide_csv",
+    ),
 }
