@@ -179,7 +179,7 @@ def test_a_document_that_breaks_off_never_looks_whole(case: Case) -> None:
             assert parsed.rejects
             assert parsed.records == 0
         else:
-            assert parsed.records <= 5
+            assert len(rows(parsed, case.table)) <= 5
 
 
 @every_format
