@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,15 +15,19 @@ from connectors.transport.http import Answer, host_key
 from connectors.transport.redaction import redact_url
 
 MAX_PAGES = 10_000
+_CHOSEN = re.compile(r"(?P<list>\w+)\[(?P<member>\w+)=(?P<value>[^\]]+)\]")
 
 
 @dataclass(frozen=True)
 class Paging:
     """How a source pages. Paths are dotted ("metadata.total"); ``items`` leads to the list in a page.
 
-    ``next_link``: the address of the next page stands at ``next``, the last page has none. ``offset``: parameters
-    ``limit`` and ``offset`` (FDSN counts from ``first`` = 1), the end is an empty page: a short one may only mean
-    that the source allows less than ``size``. ``total``: where the source says how many items there are in all.
+    ``next_link``: the address of the next page stands at ``next``, the last page has none. A name that has a dot itself
+    ("@iot.nextLink") is written as it is; "links[rel=next].href" takes the member of a list whose rel is next.
+
+    ``offset``: parameters ``limit`` and ``offset`` (FDSN counts from ``first`` = 1), the end is an empty page: a short
+    one may only mean that the source allows less than ``size``. ``total``: where the source says how many items there
+    are in all.
     """
 
     kind: Literal["next_link", "offset"]
@@ -140,11 +145,21 @@ def _read(answer: Answer, number: int, paging: Paging) -> _Page:
 
 
 def _at(document: Any, path: str) -> Any:
+    if isinstance(document, dict) and path in document:
+        return document[path]
     for name in path.split("."):
+        chosen = _CHOSEN.fullmatch(name)
         if not isinstance(document, dict):
             return None
-        document = document.get(name)
+        document = _chosen(document, chosen) if chosen else document.get(name)
     return document
+
+
+def _chosen(document: dict[str, Any], which: re.Match[str]) -> Any:
+    """The member of a list that has the wanted value, None if there is none."""
+    members = document.get(which["list"])
+    found = [m for m in members if isinstance(m, dict)] if isinstance(members, list) else []
+    return next((m for m in found if m.get(which["member"]) == which["value"]), None)
 
 
 def _broken(what: str, number: int, source: str) -> ContractError:

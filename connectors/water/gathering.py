@@ -109,7 +109,10 @@ class Gathered:
         if any(is_damaged(value) for value in row.values() if isinstance(value, str)):
             self.reject(where, "mojibake", "a text was destroyed on its way (U+FFFD, 锟斤拷)", _readable(row), table)
             return
-        rows.append({**row, "extra": as_json(extra)})
+        written = as_json(extra)
+        if written and is_damaged(written):
+            self.tell("(mojibake)", written, table)
+        rows.append({**row, "extra": written})
 
     def refused(self, where: str, error: RefusedError, record: Any = None, table: str = observation.TABLE) -> None:
         """A record that was refused deep down; its rule already has the format's name."""

@@ -229,7 +229,7 @@ ABOUT = About(
         "A qualifier other than Stage is part of the variable (downstream_water_level_m, tide_level_aod_m, "
         "groundwater_level_aod_m), so is a mean, maximum or minimum; a period other than 15 minutes, or a numbered "
         "sensor, ends it (water_level_m#5_min), so that two measures of a station never share a key.",
-        "A level in mm is a level in m. The unit '---' says that the agency does not know it: water_level_unknown, told.",
+        "A level in mm becomes one in m. '---' as unit: the agency does not know it (water_level_unknown, told).",
         "A measure without latestReading is counted as (no latest reading): the sensor is dead, the value unknown.",
         "Two station records merged under one reference arrive as lists: names are joined, differing coordinates are "
         "left empty (which belongs to which is lost), the lists stay in extra and are told.",

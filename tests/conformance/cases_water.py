@@ -20,7 +20,105 @@ def sl323(numbers: Sequence[int]) -> bytes:
     return json.dumps({"table": "ST_RIVER_R", "columns": ["STCD", "TM", "Z"], "rows": rows}).encode()
 
 
+def moment(number: int) -> str:
+    return (datetime(2026, 8, 10, 8, 0, tzinfo=UTC) + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def nwis(numbers: Sequence[int], **more: Any) -> bytes:
+    values = [{"value": "10.5", "qualifiers": ["P"], "dateTime": moment(n), **more} for n in numbers]
+    series = {
+        "sourceInfo": {"siteName": "模拟河", "siteCode": [{"value": "00000001", "agencyCode": "USGS"}]},
+        "variable": {"variableCode": [{"value": "00065"}], "unit": {"unitCode": "ft"}, "noDataValue": -999999.0},
+        "values": [{"value": values, "method": [{"methodID": 1, "methodDescription": ""}]}],
+    }
+    return json.dumps({"value": {"timeSeries": [series] if numbers else []}}, ensure_ascii=False).encode()
+
+
+def waterml(numbers: Sequence[int], more: str = "") -> bytes:
+    values = "".join(f'<value dateTime="{moment(n)}" qualifiers="P" {more}>10.5</value>' for n in numbers)
+    site = '<sourceInfo><siteName>模拟河</siteName><siteCode network="NWIS">00000001</siteCode></sourceInfo>'
+    variable = (
+        '<variable><variableCode network="NWIS">00065</variableCode><unit><unitCode>ft</unitCode></unit></variable>'
+    )
+    series = f"<timeSeries>{site}{variable}<values>{values}</values></timeSeries>" if numbers else ""
+    root = f'<timeSeriesResponse xmlns="http://www.cuahsi.org/waterML/1.1/">{series}</timeSeriesResponse>'
+    return root.encode()
+
+
+def rdb(numbers: Sequence[int], more: str = "") -> bytes:
+    columns = ["agency_cd", "site_no", "datetime", "tz_cd", "1_00065", "1_00065_cd", *([more] if more else [])]
+    lines = ["# US Geological Survey, simulated", "\t".join(columns), "\t".join("5s" for _ in columns)]
+    for number in numbers:
+        row = ["模拟", "00000001", moment(number)[:16].replace("T", " "), "UTC", "10.5", "P"]
+        lines.append("\t".join([*row, *(["7"] if more else [])]))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def uk_ea(numbers: Sequence[int], **more: Any) -> bytes:
+    root = "http://environment.data.gov.uk/flood-monitoring"
+    items = [
+        {
+            "@id": f"{root}/id/measures/S{n}-level-stage-i-15_min-mASD",
+            "notation": f"模拟{n}-level-stage-i-15_min-mASD",
+            "station": f"{root}/id/stations/模拟{n}",
+            "parameter": "level",
+            "qualifier": "Stage",
+            "period": 900,
+            "unitName": "mASD",
+            "valueType": "instantaneous",
+            "latestReading": {"dateTime": moment(n), "value": 0.5},
+            **more,
+        }
+        for n in numbers
+    ]
+    document = {"@context": f"{root}/meta/context.jsonld", "meta": {"publisher": "simulated"}, "items": items}
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def sensorthings(numbers: Sequence[int], **more: Any) -> bytes:
+    stream = {
+        "@iot.id": 7,
+        "name": "模拟井",
+        "unitOfMeasurement": {"name": "metre", "symbol": "m"},
+        "ObservedProperty": {"name": "Groundwater level"},
+    }
+    value = [
+        {
+            "@iot.id": n,
+            "phenomenonTime": moment(n),
+            "result": 10.5,
+            "resultTime": None,
+            "Datastream": stream,
+            "parameters": {"note": "模拟"},
+            **more,
+        }
+        for n in numbers
+    ]
+    return json.dumps({"value": value}, ensure_ascii=False).encode()
+
+
 CASES = (
+    Case("nwis", "usgs_water", "observation", nwis, lambda n: "iv.json", (nwis([0], oddity=1), "oddity")),
+    Case(
+        "waterml",
+        "hydro_waterml",
+        "observation",
+        waterml,
+        lambda n: "values.xml",
+        (waterml([0], 'oddity="1"'), "oddity"),
+    ),
+    Case(
+        "rdb", "usgs_peak_flow", "observation", rdb, lambda n: "iv.rdb", (rdb([0], "oddity"), "oddity"), cut_shows=False
+    ),
+    Case("uk_ea", "uk_ea_level", "observation", uk_ea, lambda n: "measures.json", (uk_ea([0], oddity=1), "oddity")),
+    Case(
+        "sensorthings",
+        "groundwater_sensorthings",
+        "observation",
+        sensorthings,
+        lambda n: "Observations",
+        (sensorthings([0], oddity=1), "oddity"),
+    ),
     Case(
         "sl323",
         "water_regime",
