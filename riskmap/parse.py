@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypedDict
 
 from rich.console import Console
@@ -19,6 +20,10 @@ from connectors import registry as formats
 from connectors.model import Outcome, Parsed, Parser, Payload, Reject
 from feeds import registry as feeds
 from riskmap.settings import variables_of
+
+
+_ONE_RUN_SALT = token_hex(16)
+"""Nothing of a report is kept, so persons need no lasting hash where the installation has no salt."""
 
 
 class FileReport(TypedDict):
@@ -32,12 +37,19 @@ class FileReport(TypedDict):
     rejects: list[dict[str, str]]  # where, rule, reason
 
 
-def default_options(format_name: str) -> dict[str, Any]:
-    """What the first shipped contract (by id) of a format tells its parser; nothing if there is none."""
-    for contract in feeds.load_all().values():
-        if contract.connector.get("format") == format_name:
-            return dict(feeds.resolve_known(contract.parser_options, variables_of()))
-    return {}
+def default_options(format_name: str, profile: str | None = None) -> dict[str, Any]:
+    """What a parser is told of no feed in particular: what the first shipped contract (by id) of the format says.
+
+    Mapped documents are told ``profile``, or left to be recognised; uploads the tables of all contracts.
+    """
+    if format_name == "mapped":
+        return {"profile": profile} if profile else {}
+    variables = {"PERSON_SALT": _ONE_RUN_SALT, **variables_of()}
+    speaking = [c for c in feeds.load_all().values() if c.connector.get("format") == format_name]
+    found = [dict(feeds.resolve_known(contract.parser_options, variables)) for contract in speaking]
+    if format_name == "upload" and found:
+        return found[0] | {"tables": {name: table for options in found for name, table in options["tables"].items()}}
+    return found[0] if found else {}
 
 
 def parse_files(

@@ -52,11 +52,16 @@ def parse(
     format: Annotated[str, typer.Argument(click_type=Choice(sorted(FORMATS)), help="format of the files")],
     files: Annotated[list[Path], typer.Argument(help="local files")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file and line.")] = False,
+    profile: Annotated[
+        str | None, typer.Option(help="mapping profile of 'mapped' files: a shipped name or a YAML file")
+    ] = None,
 ) -> None:
     """Read local files without any database: records, drift and rejects. Exit 1 if nothing could be read."""
-    from riskmap.parse import exit_code, parse_files, print_table
+    from riskmap.parse import default_options, exit_code, parse_files, print_table
 
-    reports = list(parse_files(format, files))
+    if profile is not None and format != "mapped":
+        raise typer.BadParameter("only 'mapped' files have a mapping profile", param_hint="--profile")
+    reports = list(parse_files(format, files, default_options(format, profile)))
     if as_json:
         for report in reports:
             typer.echo(json.dumps(report, ensure_ascii=False))

@@ -9,13 +9,14 @@ from connectors.model import Outcome
 
 @dataclass(frozen=True)
 class Expected:
-    """What one file gives through one format; ``drift`` counts per table and field."""
+    """What one file gives through one format (and mapping profile); ``drift`` counts per table and field."""
 
     why: str
     tables: dict[str, int] = field(default_factory=dict)
     rejects: tuple[str, ...] = ()
     drift: dict[str, int] = field(default_factory=dict)
     format: str = "cap"
+    profile: str | None = None
 
     @property
     def outcome(self) -> Outcome:
