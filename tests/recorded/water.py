@@ -4,4 +4,73 @@ from __future__ import annotations
 
 from tests.recorded.expected import Expected
 
-RECORDED: dict[str, Expected] = {}
+RECORDED: dict[str, Expected] = {
+    "water/usgs_nwis_iv_01491000_01645000.json": Expected(
+        "four series of five values at two sites", {"observation": 20, "station": 2}, format="nwis"
+    ),
+    "water/usgs_nwis_iv_mock.json": Expected(
+        "two series of one value, without units or names", {"observation": 2, "station": 2}, format="nwis"
+    ),
+    "water/usgs_nwis_iv_empty.json": Expected("a reply without series says that there are none", format="nwis"),
+    "water/usgs_nwis_sites.rdb": Expected("206 rows of sites", {"station": 206}, format="rdb"),
+    "water/usgs_nwis_peaks.rdb": Expected(
+        "20 peaks, all with a discharge, one without a stage",
+        {"observation": 39},
+        drift={"observation.(missing)": 1},
+        format="rdb",
+    ),
+    "water/usgs_waterml11_RI_instantaneous.xml": Expected(
+        "116 values at 41 sites, two of them -999999 (Eqp); one site has gusts beside the wind",
+        {"observation": 114, "station": 41},
+        drift={"observation.(missing)": 2},
+        format="waterml",
+    ),
+    "water/usgs_waterml11_site_07335390_instantaneous.xml": Expected(
+        "2,899 levels of a reservoir", {"observation": 2899, "station": 1}, format="waterml"
+    ),
+    "water/usgs_waterml11_sites_county_51059_51061_daily.xml": Expected(
+        "163 series of one day's statistic at 23 sites", {"observation": 163, "station": 23}, format="waterml"
+    ),
+    "water/usgs_waterml11_site_98068500_daily.xml": Expected("a site that does not exist: no series", format="waterml"),
+    "water/usgs_waterml11_site_08054500_multiple_methods.xml": Expected(
+        "two methods with 288 values each, 248 of one are -999999",
+        {"observation": 328, "station": 1},
+        drift={"observation.(missing)": 248},
+        format="waterml",
+    ),
+    "water/cuahsi_wof11_ipswich_values.xml": Expected(
+        "112 temperatures of one site", {"observation": 112, "station": 1}, format="waterml"
+    ),
+    "water/waterml2_sos_52n.xml": Expected("six air temperatures", {"observation": 6}, format="waterml"),
+    "water/uk_ea_stations_2017.json": Expected(
+        "1,842 addresses, two of them share a reference; three are two records merged into one",
+        {"station": 1842},
+        drift={
+            "station.(merged) gridReference": 1,
+            "station.(merged) long": 2,
+            "station.(merged) easting": 2,
+            "station.(merged) RLOIid": 3,
+            "station.(merged) lat": 2,
+            "station.(merged) status": 1,
+            "station.(merged) northing": 2,
+            "station.(merged) dateOpened": 3,
+            "station.(merged) catchmentName": 1,
+            "station.(merged) wiskiID": 1,
+            "station.(merged) label": 2,
+            "station.(merged) riverName": 1,
+        },
+        format="uk_ea",
+    ),
+    "water/uk_ea_latest_levels_20170303.json": Expected(
+        "2,609 measures, 148 without a reading, three of those with one in a unit that the agency does not know",
+        {"observation": 2461},
+        drift={"observation.(no latest reading)": 148, "observation.(parameter)": 3},
+        format="uk_ea",
+    ),
+    "water/sensorthings_bgs_observations.json": Expected(
+        "108 observations in four replies, four ids come again; only one reply says of which datastream it is",
+        {"observation": 104},
+        drift={"observation.(datastream unknown)": 105, "observation.(duplicate key)": 4},
+        format="sensorthings",
+    ),
+}
