@@ -21,7 +21,6 @@ from connectors.model import Outcome, Parsed, Parser, Payload, Reject
 from feeds import registry as feeds
 from riskmap.settings import variables_of
 
-
 _ONE_RUN_SALT = token_hex(16)
 """Nothing of a report is kept, so persons need no lasting hash where the installation has no salt."""
 
@@ -38,7 +37,8 @@ class FileReport(TypedDict):
 
 
 def default_options(format_name: str, profile: str | None = None) -> dict[str, Any]:
-    """What a parser is told of no feed in particular: what the first shipped contract (by id) of the format says.
+    """What a parser is told of no feed in particular: what the first contract of the format says, those that are
+    enabled by themselves before the others, by id.
 
     Mapped documents are told ``profile``, or left to be recognised; uploads the tables of all contracts.
     """
@@ -46,6 +46,7 @@ def default_options(format_name: str, profile: str | None = None) -> dict[str, A
         return {"profile": profile} if profile else {}
     variables = {"PERSON_SALT": _ONE_RUN_SALT, **variables_of()}
     speaking = [c for c in feeds.load_all().values() if c.connector.get("format") == format_name]
+    speaking.sort(key=lambda contract: not contract.enabled)  # a stable sort: by id within
     found = [dict(feeds.resolve_known(contract.parser_options, variables)) for contract in speaking]
     if format_name == "upload" and found:
         return found[0] | {"tables": {name: table for options in found for name, table in options["tables"].items()}}

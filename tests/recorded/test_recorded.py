@@ -58,7 +58,7 @@ def all_files() -> list[str]:
 def test_a_recorded_file_gives_what_the_table_says(name: str) -> None:
     expected = RECORDED[name]
     parsed = read(name, expected.format, expected.profile)
-    assert [reject.rule for reject in parsed.rejects] == list(expected.rejects)
+    assert sorted(reject.rule for reject in parsed.rejects) == sorted(expected.rejects)
     assert {table: rows.num_rows for table, rows in parsed.tables.items() if rows.num_rows} == expected.tables
     assert {f"{seen.table}.{seen.field}": seen.count for seen in parsed.drift} == expected.drift
     assert parsed.outcome is expected.outcome
