@@ -62,5 +62,5 @@ FORMATS: Mapping[str, Format] = {
     "hidden_danger": _of("enterprise.hidden_danger"),
     # any domain: what a record looks like is declared in the contract
     "mapped": _of("declared.mapped", "profile", is_declared=True),
-    "upload": _of("declared.upload", is_declared=True),
+    "upload": _of("declared.upload", "salt", is_declared=True),
 }
