@@ -58,7 +58,7 @@ def spellings(elements: object) -> Mapping[str, str]:
     for ours, theirs in elements.items():
         if ours not in NAMES:
             raise ConfigurationError(f"the option elements names {ours!r}, which this format has not", remedy=remedy)
-        found |= dict.fromkeys([theirs] if isinstance(theirs, str) else theirs, ours)
+        found.update(dict.fromkeys([theirs] if isinstance(theirs, str) else theirs, str(ours)))
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 
 from tests.conformance.case import Case
 
@@ -36,6 +37,43 @@ def national(number: int, more: str = "") -> str:
   <geocode>140502000000</geocode></area></info></alert>"""
 
 
+def nws_alert(number: int, **more: object) -> dict[str, object]:
+    properties = {
+        "@type": "wx:Alert",
+        "id": f"urn:oid:2.49.0.1.840.0.sim.{number}",
+        "areaDesc": "模拟县 Simulated County",
+        "geocode": {"UGC": ["CAZ001"]},
+        "sent": "2026-08-09T13:34:00-07:00",
+        "status": "Exercise",
+        "messageType": "Alert",
+        "category": "Met",
+        "severity": "Severe",
+        "certainty": "Possible",
+        "urgency": "Future",
+        "event": "Flood Watch",
+        "sender": "synthetic@example.org",
+        **more,
+    }
+    return {"type": "Feature", "geometry": None, "properties": properties}
+
+
+def nws_observation(number: int, **more: object) -> dict[str, object]:
+    address = f"https://api.weather.gov/stations/XSIM{number}"
+    properties = {
+        "@type": "wx:ObservationStation",
+        "station": address,
+        "stationName": "模拟站",
+        "timestamp": "2026-08-10T00:53:00+00:00",
+        "temperature": {"unitCode": "wmoUnit:degC", "value": 22.8, "qualityControl": "V"},
+        **more,
+    }
+    return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [-122.5, 37.5]}, "properties": properties}
+
+
+def nws_collection(features: Iterable[object]) -> bytes:
+    return json.dumps({"type": "FeatureCollection", "features": list(features)}, ensure_ascii=False).encode()
+
+
 def cap_12379(numbers: Sequence[int]) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?><alerts>{"".join(map(national, numbers))}</alerts>'.encode()
 
@@ -50,5 +88,21 @@ CASES = (
         lambda n: f"{n}.xml",
         (national(0, "<mood>x</mood>").encode(), "mood"),
         empty_is_rejected=True,
+    ),
+    Case(
+        "nws",
+        "nws_observation",
+        "observation",
+        lambda numbers: nws_collection(map(nws_observation, numbers)),
+        lambda n: "observations.json",
+        (nws_collection([nws_observation(0, mood="x")]), "mood"),
+    ),
+    Case(
+        "nws",
+        "nws_alerts",
+        "warning",
+        lambda numbers: nws_collection(map(nws_alert, numbers)),
+        lambda n: "active.json",
+        (nws_collection([nws_alert(0, mood="x")]), "mood"),
     ),
 )

@@ -89,5 +89,7 @@ RECORDED: dict[str, Expected] = {
     "cap/alertswiss-TEST-1163.json": Expected("the source's own JSON", rejects=NOT_XML),
     "cap/cn-qweather-warning-now-en.json": Expected("JSON of a vendor", rejects=NOT_XML),
     "cap/cn-qweather-warning-now-zh.json": Expected("JSON of a vendor", rejects=NOT_XML),
-    "cap/nws_api_alerts_active_zone.json": Expected("GeoJSON", rejects=NOT_XML),
+    "cap/nws_api_alerts_active_zone.json": Expected(
+        "GeoJSON: an Update for zones, without geometry, with four references", message(1, 1), format="nws"
+    ),
 }
