@@ -32,12 +32,12 @@ FORMATS: Mapping[str, Format] = {
     # weather
     "cap": _of("weather.cap", "colour_parameters", expect="xml"),
     "cap_12379": _of("weather.cap_12379", "elements", expect="xml"),
-    "qweather": _of("weather.qweather", expect="json"),
-    "cma_music": _of("weather.cma_music", expect="json"),
+    "qweather": _of("weather.qweather", "place_code", "region_code", expect="json"),
+    "cma_music": _of("weather.cma_music", "empty_codes", expect="json"),
     "open_meteo": _of("weather.open_meteo", expect="json"),
     "nws": _of("weather.nws", expect="json"),
-    "metar": _of("weather.metar"),
-    "synop": _of("weather.synop"),
+    "metar": _of("weather.metar", "as_of"),
+    "synop": _of("weather.synop", "as_of"),
     # water
     "sl323": _of("water.sl323", "aliases"),
     "sl651": _of("water.sl651", "rain_from", "elements", "series_time", "password", "confirm"),
@@ -58,7 +58,17 @@ FORMATS: Mapping[str, Format] = {
     # enterprise
     "enterprise_csv": _of("enterprise.enterprise_csv"),
     "mine_txt": _of("enterprise.mine_txt", "projected_crs", "dialect", "salt", "max_bad_share"),
-    "hazchem_sec": _of("enterprise.hazchem_sec"),
+    "hazchem_sec": _of(
+        "enterprise.hazchem_sec",
+        "salt",
+        "cipher",
+        "danger_levels",
+        "danger_states",
+        "danger_sources",
+        "danger_categories",
+        "manage_types",
+        expect="json",
+    ),
     "hidden_danger": _of("enterprise.hidden_danger"),
     # any domain: what a record looks like is declared in the contract
     "mapped": _of("declared.mapped", "profile", is_declared=True),

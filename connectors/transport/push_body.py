@@ -23,7 +23,7 @@ class BodyError(Exception):
 
 
 def read_body(stream: BinaryIO, headers: Headers | Mapping[str, str], largest: int) -> bytes:
-    """Raises BodyError: 400 breaks off or is framed wrongly, 411, 413 larger than ``largest`` bytes (unpacked, too), 415."""
+    """Raises BodyError: 400 breaks off, badly framed; 411; 413 larger than ``largest`` bytes (unpacked, too); 415."""
     body = _framed(stream, headers, largest)
     coding = (headers.get("Content-Encoding") or "identity").strip().lower()
     if coding == "identity":
