@@ -51,7 +51,7 @@ FORMATS: Mapping[str, Format] = {
     "quakeml": _of("geology.quakeml", "status_if_unstated", expect="xml"),
     "fdsn_text": _of("geology.fdsn_text", "status_if_unstated"),
     "cenc": _of("geology.cenc"),
-    "geo_iot": _of("geology.geo_iot"),
+    "geo_iot": _of("geology.geo_iot", "keys", "cipher", "children"),
     "gnss_tenv3": _of("geology.gnss_tenv3"),
     "insar_csv": _of("geology.insar_csv", "columns", "displacement_unit"),
     "landslide_csv": _of("geology.landslide_csv", "event_zone", "salt"),
@@ -69,7 +69,7 @@ FORMATS: Mapping[str, Format] = {
         "manage_types",
         expect="json",
     ),
-    "hidden_danger": _of("enterprise.hidden_danger"),
+    "hidden_danger": _of("enterprise.hidden_danger", "salt"),
     # any domain: what a record looks like is declared in the contract
     "mapped": _of("declared.mapped", "profile", is_declared=True),
     "upload": _of("declared.upload", "salt", is_declared=True),
