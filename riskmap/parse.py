@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from connectors import registry as formats
+from connectors.formats import FORMATS
 from connectors.model import Outcome, Parsed, Parser, Payload, Reject
 from feeds import registry as feeds
 from riskmap.settings import variables_of
@@ -50,6 +51,8 @@ def default_options(format_name: str, profile: str | None = None) -> dict[str, A
     found = [dict(feeds.resolve_known(contract.parser_options, variables)) for contract in speaking]
     if format_name == "upload" and found:
         return found[0] | {"tables": {name: table for options in found for name, table in options["tables"].items()}}
+    if found and "salt" in FORMATS[format_name].options:  # of several parts of a format only one may name persons
+        found[0].setdefault("salt", variables["PERSON_SALT"])
     return found[0] if found else {}
 
 

@@ -122,7 +122,7 @@ _SAFETY = {
     "YCBJ": _layout(
         alarm.TABLE,
         "point_code:point type_name location unit alarm_type:word/alarm started_at:time ended_at:time value:number "
-        "value_at:time minimum:number minimum_at:time mean:number reason measure entered_at:time entered_by:person "
+        "value_at:time minimum:number minimum_at:time mean:number reason measure entered_at:time entered_by:drop "
         "reported_at:time",
     ),
     "FZSS": _layout(
@@ -158,7 +158,7 @@ _PERSONNEL = {
 }
 _LAYER = "layer_thickness layer_depth hole_depth hole_diameter "
 _ABNORMAL = (
-    "location abnormal_code description started_at:time cause_code reason handled_by:person ended_at:time "
+    "location abnormal_code description started_at:time cause_code reason handled_by:drop ended_at:time "
     "reported_at:time"
 )
 _WATER = {
