@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from tests.conformance.case import Case
+from tests.conformance.cases_weather_series import CASES as SERIES
 
 
 def alert(number: int, more: str = "") -> str:
@@ -70,8 +71,14 @@ def nws_observation(number: int, **more: object) -> dict[str, object]:
     return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [-122.5, 37.5]}, "properties": properties}
 
 
-def nws_collection(features: Iterable[object]) -> bytes:
-    return json.dumps({"type": "FeatureCollection", "features": list(features)}, ensure_ascii=False).encode()
+def nws_collection(features: Iterable[object], **more: object) -> bytes:
+    collection = {"type": "FeatureCollection", "features": list(features), **more}
+    return json.dumps(collection, ensure_ascii=False).encode()
+
+
+def nws_page(numbers: Sequence[int], following: str | None) -> bytes:
+    pagination = {"pagination": {"next": following}} if following else {}
+    return nws_collection(map(nws_alert, numbers), **pagination)
 
 
 def cap_12379(numbers: Sequence[int]) -> bytes:
@@ -104,5 +111,7 @@ CASES = (
         lambda numbers: nws_collection(map(nws_alert, numbers)),
         lambda n: "active.json",
         (nws_collection([nws_alert(0, mood="x")]), "mood"),
+        page=nws_page,
     ),
+    *SERIES,
 )
