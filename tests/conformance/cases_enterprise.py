@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -36,7 +37,33 @@ def enterprise_csv(numbers: Sequence[int], column: str = "", value: str = "") ->
     return "\n".join([header, *rows, ""]).encode()
 
 
+def hazchem_sec(numbers: Sequence[int], **more: object) -> bytes:
+    rows = [
+        {
+            "id": f"d{n}",
+            "companyCode": "911405MOCK",
+            "dangerName": "模拟隐患",
+            "dangerLevel": "0",
+            "dangerState": "0",
+            "registTime": "2026-08-10 08:00:00",
+            "dangerManageDeadline": "2026-08-20 08:00:00",
+            "updateDate": "2026-08-10 09:00:00",
+            **more,
+        }
+        for n in numbers
+    ]
+    return json.dumps({"datas": rows}, ensure_ascii=False).encode()
+
+
 CASES = (
+    Case(
+        "hazchem_sec",
+        "hazchem_prevention",
+        "hidden_danger",
+        hazchem_sec,
+        lambda n: "push.json",
+        (hazchem_sec([0], oddity="1"), "oddity"),
+    ),
     Case("mine_txt", "coal_mine_safety", "observation", mine_txt, mine_name, empty_is_rejected=True),
     Case(
         "enterprise_csv",

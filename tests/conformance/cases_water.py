@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.conformance.case import Case
+from tests.rtu import frame, level, report
 
 
 def river_row(number: int) -> list[Any]:
@@ -97,7 +98,22 @@ def sensorthings(numbers: Sequence[int], **more: Any) -> bytes:
     return json.dumps({"value": value}, ensure_ascii=False).encode()
 
 
+def sl651(numbers: Sequence[int], element: str = "") -> bytes:
+    frames = [frame(report(level(1 + n / 1000) + element, observed=f"26081008{n:02}")) for n in numbers]
+    return "\n".join(one.hex() for one in frames).encode()
+
+
 CASES = (
+    Case(
+        "sl651",
+        "hydro_rtu",
+        "observation",
+        sl651,
+        lambda n: "frames.txt",
+        (sl651([0], "7F110042"), "7F"),
+        cut_shows=False,
+        empty_is_rejected=True,
+    ),
     Case("nwis", "usgs_water", "observation", nwis, lambda n: "iv.json", (nwis([0], oddity=1), "oddity")),
     Case(
         "waterml",
