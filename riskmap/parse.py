@@ -6,7 +6,9 @@ format, so that a file is read here as it would be read from its source.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -18,12 +20,16 @@ from rich.table import Table
 
 from connectors import registry as formats
 from connectors.formats import FORMATS
-from connectors.model import Outcome, Parsed, Parser, Payload, Reject
+from connectors.model import Outcome, Parsed, Parser, Payload, Reject, StreamParser
 from feeds import registry as feeds
 from riskmap.settings import variables_of
 
 _ONE_RUN_SALT = token_hex(16)
 """Nothing of a report is kept, so persons need no lasting hash where the installation has no salt."""
+
+WHOLE_BYTES = 32 * 1024 * 1024
+"""A larger file is read in parts where its format can be: memory stays bounded."""
+TOLD_REJECTS = 1_000
 
 
 class FileReport(TypedDict):
@@ -93,28 +99,49 @@ def print_table(reports: Sequence[FileReport], console: Console | None = None) -
 
 def _report(parser: Parser, path: Path, options: Mapping[str, Any]) -> FileReport:
     try:
-        payload = _payload(path)
+        return _as_report(parser.format, path, _parts(parser, path, options))
     except OSError as error:
         reason = f"the file cannot be opened: {error.strerror or error}"
-        return _as_report(parser.format, path, Parsed({}, [Reject("file", "file.unreadable", reason)]))
-    return _as_report(parser.format, path, parser.parse(payload, options))
+        return _as_report(parser.format, path, [Parsed({}, [Reject("file", "file.unreadable", reason)])])
 
 
-def _payload(path: Path) -> Payload:
+def _parts(parser: Parser, path: Path, options: Mapping[str, Any]) -> Iterator[Parsed]:
     """The file as its transport would hand it over; its time of change stands for the time of the fetch."""
-    body = path.read_bytes()
-    changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-    return Payload(body, source=path.name, name=path.name, fetched_at=changed)
+    status = path.stat()
+    head = Payload(b"", path.name, path.name, datetime.fromtimestamp(status.st_mtime, tz=UTC))
+    if status.st_size > WHOLE_BYTES and isinstance(parser, StreamParser):
+        with path.open("rb") as stream:
+            yield from parser.parse_stream(stream, head, options)
+    else:
+        yield parser.parse(replace(head, body=path.read_bytes()), options)
 
 
-def _as_report(format_name: str, path: Path, parsed: Parsed) -> FileReport:
+def _as_report(format_name: str, path: Path, parts: Iterable[Parsed]) -> FileReport:
+    """Drift is summed per table and field. Of very many rejects the first are told one by one, the others counted."""
+    tables: Counter[str] = Counter()
+    drift: dict[tuple[str, str], dict[str, Any]] = {}
+    rejects: list[dict[str, str]] = []
+    untold: Counter[str] = Counter()
+    for parsed in parts:
+        tables.update({name: table.num_rows for name, table in parsed.tables.items() if table.num_rows})
+        for d in parsed.drift:
+            entry = drift.setdefault(
+                (d.table, d.field), {"table": d.table, "field": d.field, "count": 0, "example": d.example}
+            )
+            entry["count"] += d.count
+        room = TOLD_REJECTS - len(rejects)
+        rejects += [{"where": r.where, "rule": r.rule, "reason": r.reason} for r in parsed.rejects[:room]]
+        untold.update(r.rule for r in parsed.rejects[room:])
+    for rule, count in untold.items():
+        rejects.append({"where": "file", "rule": rule, "reason": f"{count} more records are rejected by this rule"})
+    outcome = Outcome.ACCEPTED if not rejects else Outcome.PARTIAL if tables else Outcome.REJECTED
     return {
         "file": str(path),
         "format": format_name,
-        "outcome": parsed.outcome.value,
-        "tables": {name: table.num_rows for name, table in parsed.tables.items() if table.num_rows},
-        "drift": [{"table": d.table, "field": d.field, "count": d.count, "example": d.example} for d in parsed.drift],
-        "rejects": [{"where": r.where, "rule": r.rule, "reason": r.reason} for r in parsed.rejects],
+        "outcome": outcome.value,
+        "tables": dict(tables),
+        "drift": list(drift.values()),
+        "rejects": rejects,
     }
 
 

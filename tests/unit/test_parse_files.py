@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from connectors.enterprise import mine_stream
 from connectors.errors import ConfigurationError
+from riskmap import parse
 from riskmap.parse import FileReport, default_options, exit_code, parse_files, print_table
 
 ALERT = (
@@ -100,3 +102,24 @@ def test_the_table_shows_every_file_reject_and_drift_as_it_is(good: Path, chainl
     shown = out.getvalue()
     for piece in ("good [1].xml", "warning 1", "PARTIAL", "xml.html", "cap.references.missing", "sent.naive_time"):
         assert piece in shown
+
+
+def test_a_large_file_is_read_in_parts_and_reported_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = "620823009203"
+    records = [
+        f"{mine}01MN0001{n:03d}A01;甲烷;模拟巷道;{'' if n % 4 == 0 else n};%CH4;0;2026-08-10 08:04:58"
+        for n in range(400)
+    ]
+    records[7:7] = ["bad"] * 20
+    file = tmp_path / f"{mine}_CDSS_20260810080500.txt"
+    file.write_text("~".join([f"{mine};模拟煤矿;2026-08-10 08:05:00", *records]) + "~||", encoding="utf-8")
+    [whole] = parse_files("mine_txt", [file])
+    monkeypatch.setattr(parse, "WHOLE_BYTES", 1_000)
+    monkeypatch.setattr(mine_stream, "CHUNK", 997)
+    [in_parts] = parse_files("mine_txt", [file])
+    assert in_parts == whole
+    assert (whole["outcome"], whole["tables"], len(whole["rejects"])) == ("PARTIAL", {"observation": 300}, 20)
+    monkeypatch.setattr(parse, "TOLD_REJECTS", 6)
+    [summed] = parse_files("mine_txt", [file])
+    assert summed["rejects"][:6] == whole["rejects"][:6]
+    assert [reject["reason"] for reject in summed["rejects"][6:]] == ["14 more records are rejected by this rule"]
