@@ -42,6 +42,8 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     A feed that is set up wrong is named in the log and leaves the others alone. Raises ConfigurationError if that is
     so of all of them.
     """
+    from expectations import _gx  # noqa: F401 - it loads for seconds: now, not while the first sender waits
+
     doors = _open(settings)
     committers = [threading.Thread(target=door.committer.run, name=f"commit {door.contract.id}") for door in doors]
     listeners = [

@@ -1,9 +1,10 @@
-"""Commands that move data: ingest, build, replay, parse."""
+"""Commands that move data: ingest, intake, build, replay, parse."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +34,20 @@ def replay(feed: Feed, start: From = None, end: To = None) -> None:
     from riskmap.ingest import replay as run
 
     _print(run(feed, Settings.load(), run_id=_run_id(), interval=_interval(start, end)))
+
+
+def intake() -> None:
+    """Take what sources send that come to us (TCP, HTTP pushes, MQTT); runs until it is stopped."""
+    import signal
+    import threading
+
+    from riskmap.intake import serve
+
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    serve(Settings.load(), stop)
 
 
 def build(
@@ -96,5 +111,5 @@ def _print(report: Any) -> None:
 
 
 def register(app: typer.Typer) -> None:
-    for command in (ingest, build, replay, parse):
+    for command in (ingest, intake, build, replay, parse):
         app.command()(command)
