@@ -39,7 +39,7 @@ FORMATS: Mapping[str, Format] = {
     "metar": _of("weather.metar", "as_of"),
     "synop": _of("weather.synop", "as_of"),
     # water
-    "sl323": _of("water.sl323", "aliases"),
+    "sl323": _of("water.sl323", "aliases", "trend_codes"),
     "sl651": _of("water.sl651", "rain_from", "elements", "series_time", "password", "confirm"),
     "nwis": _of("water.nwis", expect="json"),
     "waterml": _of("water.waterml", expect="xml"),

@@ -62,11 +62,11 @@ def named(variables: Mapping[str, str], name: str) -> set[str]:
 
 
 def resolve(value: Any, variables: Mapping[str, str]) -> Any:
-    """``value`` with every ${NAME} replaced, in strings at any depth. Raises KeyError naming a missing variable."""
+    """``value`` with every ${NAME} replaced, in strings and names, however deep. KeyError names a missing variable."""
     if isinstance(value, str):
         return _VARIABLE.sub(lambda match: _variable(match.group(1), variables), value)
     if isinstance(value, Mapping):
-        return {key: resolve(item, variables) for key, item in value.items()}
+        return {resolve(key, variables): resolve(item, variables) for key, item in value.items()}
     if isinstance(value, list):
         return [resolve(item, variables) for item in value]
     return value

@@ -35,7 +35,8 @@ class HttpConnector:
     ``query_url`` is an FDSN event service for intervals; without it an interval pull fetches the feed as it is.
     The walk ``time_range`` fills ``{start}`` and ``{end}`` of the address in and never fetches the feed as a whole.
     Its cursor: ``http`` (validators and sha256 of the feed's address), and for an index ``documents`` (digest of
-    a listed address -> revision mark of its entry when it was fetched); for spans ``until``, where the next begins.
+    a listed address -> revision mark of its entry when it was fetched); for spans ``until``, where
+    the next begins, and ``sha256`` of the last one.
     """
 
     parser: Parser
@@ -70,11 +71,17 @@ class HttpConnector:
 
     def _spans(self, times: TimeRange, cursor: Cursor, interval: Interval | None) -> Iterator[Pull]:
         """Span after span, oldest first; each is a pull of its own, so that a long gap is caught up in steps."""
+        last = cursor.get("sha256")
         for span in times.spans(cursor.get("until"), self.client.now(), interval):
             url = times.fill(self.url, span)
-            answers = pages(self._get, url, self.paging) if self.paging else [self._get(url)]
-            fresh = cursor if interval else {"until": span.end.astimezone(UTC).isoformat()}
-            yield Pull(tuple(_payload(answer) for answer in answers), fresh)
+            answers = list(pages(self._get, url, self.paging)) if self.paging else [self._get(url)]
+            if interval is not None:
+                yield Pull(tuple(_payload(answer) for answer in answers), cursor)
+                continue
+            digest = _digest(answers)
+            fresh: Cursor = {"until": span.end.astimezone(UTC).isoformat(), "sha256": digest}
+            is_known, last = digest == last, digest
+            yield Pull(() if is_known else tuple(_payload(a) for a in answers), fresh, not_modified=is_known)
 
     def _single(self, cursor: Cursor, keep: Cursor | None) -> Pull:
         """One document. Validators serve unpaged ones only: those of page 1 say nothing of page 2."""

@@ -14,7 +14,9 @@ from connectors.refusal import RefusedError
 from connectors.text import UndecodableError, decode
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
-_ENVELOPE = re.compile(r"ZCZC\b.*|NNNN|\d{1,8}|\*+.*\*+", re.IGNORECASE)
+_START_MARK = re.compile(r"\x01\s*(?:\d{3,5}\s)?")
+_ENVELOPE = re.compile(r"ZCZC\b.*|NNNN|\d{1,4}|\d{8,10}|\*+.*\*+", re.IGNORECASE)
+"""Transmission marks. Five digits are none: a group of a report may stand alone on its line."""
 _HEADING = re.compile(
     r"(?P<kind>[A-Z]{2})[A-Z]{2}\d{0,2} +[A-Z][A-Z0-9]{3} +\d{6}Z?(?: +(?:RR|CC|AA|P)[A-Z]{1,2})?", re.ASCII
 )
@@ -39,7 +41,7 @@ def lines(body: bytes, format_name: str) -> Iterator[Line]:
         raise RefusedError(f"{format_name}.encoding", str(error)) from None
     if not text.strip():
         raise RefusedError(f"{format_name}.empty", "the payload is empty")
-    for number, raw in enumerate(_CONTROL.sub("\n", text).splitlines(), 1):
+    for number, raw in enumerate(_CONTROL.sub("\n", _START_MARK.sub("\n", text)).splitlines(), 1):
         line = raw.strip()
         if not line or _ENVELOPE.fullmatch(line):
             continue

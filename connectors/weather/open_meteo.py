@@ -108,6 +108,7 @@ def _place(readings: Readings, place: Mapping[str, Any], fetched_at: datetime, w
         "latitude": latitude,
     }
     zone = _zone(place)
+    readings.damage(TABLE, place.values())
     readings.unknown(TABLE, {name: value for name, value in place.items() if name not in _PLACE})
     for block, step in _BLOCKS.items():
         if (columns := place.get(block)) is None:

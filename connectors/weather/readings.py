@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -88,19 +88,27 @@ class Readings:
             record = storable({name: str(value) for name, value in row.items() if value is not None})
             self.rejects.append(Reject(table, f"{table}.text.storable", reason, table, record))
             return
-        for text in texts:
-            if is_damaged(text):
-                self.notes.tell(table, DAMAGED, text)
+        self.damage(table, texts)
         self._rows[table].append({**row, "extra": as_json(kept)})
+
+    def damage(self, table: str, texts: Iterable[Any]) -> None:
+        """Tells which of ``texts`` lost something on their way."""
+        for text in texts:
+            if isinstance(text, str) and is_damaged(text):
+                self.notes.tell(table, DAMAGED, text)
 
     def unknown(self, table: str, fields: Mapping[str, Any]) -> None:
         for name, value in fields.items():
             self.notes.tell(table, name, value)
 
     def parsed(self) -> Parsed:
+        """The tables that hold something, or all of them, empty, where none does."""
         tables: dict[str, pa.Table] = {}
         drift = self.notes.drift()
+        is_empty = not any(self._rows.values())
         for table, rows in self._rows.items():
+            if not rows and not is_empty:
+                continue
             kept, repeated = last_wins(rows, _KEYS[table], table)
             tables[table] = to_table(_SCHEMAS[table], kept)
             drift += repeated

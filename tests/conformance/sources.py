@@ -94,8 +94,9 @@ def cap_source(count: int) -> Iterator[Source]:
 
 
 def _http_source(name: str, http: LocalHttp, path: str, declaration: dict[str, Any]) -> Source:
-    address = f"http://user:{SECRET}@127.0.0.1:{http.port}{path}?api_key={SECRET}"
-    dead = f"http://user:{SECRET}@127.0.0.1:1{path}?api_key={SECRET}"
+    span = "&timeRange=[{start},{end})" if declaration.get("walk") == "time_range" else ""
+    address = f"http://user:{SECRET}@127.0.0.1:{http.port}{path}?api_key={SECRET}{span}"
+    dead = f"http://user:{SECRET}@127.0.0.1:1{path}?api_key={SECRET}{span}"
     return Source(name, address, declaration, http, path, dead)
 
 

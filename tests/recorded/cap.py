@@ -87,8 +87,12 @@ RECORDED: dict[str, Expected] = {
     # Warnings in other formats.
     "cap/alertswiss-POA-1222963954-5.json": Expected("the source's own JSON", rejects=NOT_XML),
     "cap/alertswiss-TEST-1163.json": Expected("the source's own JSON", rejects=NOT_XML),
-    "cap/cn-qweather-warning-now-en.json": Expected("JSON of a vendor", rejects=NOT_XML),
-    "cap/cn-qweather-warning-now-zh.json": Expected("JSON of a vendor", rejects=NOT_XML),
+    "cap/cn-qweather-warning-now-en.json": Expected(
+        "QWeather v7, one warning; the place is in its link", message(1, 1), format="qweather"
+    ),
+    "cap/cn-qweather-warning-now-zh.json": Expected(
+        "QWeather v7, one warning; the place is in its link", message(1, 1), format="qweather"
+    ),
     "cap/nws_api_alerts_active_zone.json": Expected(
         "GeoJSON: an Update for zones, without geometry, with four references", message(1, 1), format="nws"
     ),

@@ -31,4 +31,62 @@ RECORDED: dict[str, Expected] = {
         drift={"forecast.(missing)": 1},
         format="nws",
     ),
+    # QWeather, the published examples
+    "weather/qweather-WeatherNowV7-zh.json": Expected(
+        "ten numbers and the weather in words", {"observation": 11}, format="qweather"
+    ),
+    "weather/qweather-GridWeatherNow-zh.json": Expected(
+        "eight numbers and words; nothing says where, so the file's name stands for the place",
+        {"observation": 9},
+        drift={"observation.(place from file name)": 1},
+        format="qweather",
+    ),
+    "weather/qweather-AirNowV7-zh.json": Expected(
+        "seven numbers of the place and of each of four stations", {"observation": 35, "station": 4}, format="qweather"
+    ),
+    "weather/qweather-WeatherHourlyV7-zh.json": Expected(
+        "24 hours of nine numbers and words", {"forecast": 240}, format="qweather"
+    ),
+    "weather/qweather-WeatherDailyV7-zh.json": Expected(
+        "three days of twelve numbers and two words; sun and moon are left out", {"forecast": 42}, format="qweather"
+    ),
+    "weather/qweather-StormList-zh.json": Expected(
+        "a list of cyclones", rejects=("qweather.kind.unsupported",), format="qweather"
+    ),
+    "weather/qweather-WeatherIndices-zh.json": Expected(
+        "indices of living", rejects=("qweather.kind.unsupported",), format="qweather"
+    ),
+    # Open-Meteo: 15 hourly series and one daily of 12 models
+    "weather/open-meteo_multimodel_20251124T0829Z.json": Expected(
+        "168 x 180 + 7 x 12 values, of which 13,595 are null",
+        {"forecast": 16729},
+        drift={"forecast.(missing)": 13595},
+        format="open_meteo",
+    ),
+    "weather/open-meteo_multimodel_20251124T1132Z.json": Expected(
+        "the same three hours later: 13,582 are null",
+        {"forecast": 16742},
+        drift={"forecast.(missing)": 13582},
+        format="open_meteo",
+    ),
+    # Aviation and synoptic reports
+    "weather/metars.cache.20140926.csv": Expected(
+        "4,336 decoded reports; 47 stations have no position",
+        {"observation": 31815, "station": 4289},
+        drift={"observation.(missing)": 1056, "station.(missing)": 94},
+        format="metar",
+    ),
+    "weather/synop_A_SMRO01YRBK211200_C_EDZW_20220321.txt": Expected(
+        "23 reports over several lines, blank lines between", {"observation": 257}, format="synop"
+    ),
+    "weather/synop_gts_WX.00.txt": Expected(
+        "68 reports of two bulletins, two of them nil, one with its number twice",
+        {"observation": 899},
+        drift={
+            "observation.(nil report)": 2,
+            "observation.(missing)": 5,
+            "observation.(repeated group)": 1,
+        },
+        format="synop",
+    ),
 }
