@@ -1,7 +1,7 @@
 """Bodies that a source encrypts with a shared AES key: which mode and which spelling of key and text is declared.
 
 No standard of these feeds that we could read fixes mode, padding or spelling [K], so nothing here is a default of a
-standard: it is what the option ``cipher`` of a contract says, and what implementers most often do where it says nothing.
+standard: it is what the option ``cipher`` of a contract says, or else what implementers most often do.
 """
 
 from __future__ import annotations

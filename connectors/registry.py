@@ -163,9 +163,17 @@ def _http_push(bound: Parser, address: str, declaration: Mapping[str, Any]) -> L
     return HttpPushListener(bound, address, _build(PushOptions, declaration))
 
 
+def _mqtt(bound: Parser, address: str, declaration: Mapping[str, Any]) -> Listener:
+    from connectors.transport.mqtt import MqttListener, MqttOptions
+
+    _refuse_unknown(bound, declaration, _names(MqttOptions))
+    return MqttListener(bound, address, _build(MqttOptions, declaration))
+
+
 _LISTENERS: Mapping[str, Callable[[Parser, str, Mapping[str, Any]], Listener]] = {
     "tcp": _tcp,
     "http_push": _http_push,
+    "mqtt": _mqtt,
 }
 
 

@@ -100,6 +100,14 @@ def sites(numbers: Sequence[int], name: str = "", value: str = "") -> bytes:
     return "\n".join([header, *lines, ""]).encode()
 
 
+def geo_iot(numbers: Sequence[int], **more: Any) -> bytes:
+    """A file of messages for replay, one observation each."""
+    lines = [
+        {"990054920": {"L1_LF_1": {f"2026-08-10T07:{n % 60:02}:03.000Z": {"value": 12.5 + n} | more}}} for n in numbers
+    ]
+    return "".join(json.dumps(line) + "\n" for line in lines).encode()
+
+
 CASES = (
     Case("quake", "earthquake", "earthquake", quake, lambda n: "all_week.geojson", (quake([0], mmi2=4), "mmi2")),
     Case(
@@ -120,6 +128,16 @@ CASES = (
         cut_shows=False,
     ),
     Case("cenc", "cenc_earthquake", "earthquake", cenc, lambda n: "speedsearch", (cenc([0], M_QQ="4"), "M_QQ")),
+    Case(
+        "geo_iot",
+        "geohazard_monitoring",
+        "observation",
+        geo_iot,
+        lambda n: "$dp",
+        (geo_iot([0], ageing=3), "ageing"),
+        cut_shows=False,
+        empty_is_rejected=True,
+    ),
     Case(
         "gnss_tenv3",
         "gnss_displacement",
