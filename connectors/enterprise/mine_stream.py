@@ -15,6 +15,7 @@ from connectors.refusal import RefusedError
 from connectors.text import is_damaged
 
 CHUNK = 2 * 1024 * 1024
+_LONGEST = 1_000_000  # characters of a header or a record; without an end to them memory would have none
 
 
 def codec_of(stream: BinaryIO) -> str:
@@ -35,11 +36,13 @@ def codec_of(stream: BinaryIO) -> str:
 
 def header_of(stream: BinaryIO, codec: str) -> str:
     """The text before the first ``~``."""
+    head = ""
     for text in _texts(stream, codec):
-        head, mark, _ = without_breaks(text).partition("~")
-        if mark:
-            return head
-        break
+        head += text
+        if "~" in head:
+            return without_breaks(head).partition("~")[0]
+        if len(head) > _LONGEST:
+            break
     raise no_records()
 
 
@@ -48,6 +51,8 @@ def parts(stream: BinaryIO, codec: str) -> Iterator[tuple[list[str], bool]]:
     rest, is_header_due = "", True
     for text in _texts(stream, codec):
         *records, rest = without_breaks(rest + text).split("~")
+        if len(rest) > _LONGEST:
+            raise RefusedError("mine.record.length", f"a record has more than {_LONGEST} characters: ~ is missing")
         if is_header_due and records:
             records, is_header_due = records[1:], False
         if records:
