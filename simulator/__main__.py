@@ -17,10 +17,14 @@ from typing import TextIO
 
 import psycopg
 
+from simulator.addresses import contract_variables
 from simulator.app import Places, Simulator
 from simulator.faults import HTTP_KINDS, SOURCE_FAULTS
+from simulator.gates import write_private
+from simulator.pusher import Receiver
+from simulator.rtu import called
 from simulator.server import Server
-from simulator.world import BEIJING, OLD_NAMES, SCENARIOS, SimulatorError, open_world, write_whole
+from simulator.world import BEIJING, OLD_NAMES, SCENARIOS, SimulatorError, open_world
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +66,17 @@ def _add_world(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--mine-inbox", type=Path, help="folder for mine files (default: HOME/mine_inbox)")
     command.add_argument("--register-inbox", type=Path, help="folder for registers (default: HOME/register_inbox)")
+    command.add_argument(
+        "--centre",
+        default=os.environ.get("SL651_LISTEN"),
+        help="host:port that the hydrological stations call (default: $SL651_LISTEN); none: they are silent",
+    )
+    command.add_argument(
+        "--push-url",
+        default=os.environ.get("HAZCHEM_PUSH_URL"),
+        help="address below which the plants push their tables (default: $HAZCHEM_PUSH_URL, else /hazchem at "
+        "$PUSH_LISTEN); none: they push nothing. $HAZCHEM_USER and $HAZCHEM_PASSWORD: for Basic; $HAZCHEM_AES_KEY",
+    )
     command.add_argument("--scenario", choices=[*SCENARIOS, *OLD_NAMES], help=f"default {SCENARIOS[0]}")
     command.add_argument("--seed", type=int, help="default 1")
     command.add_argument("--start", type=_moment, help="the world's time at first launch, ISO 8601 (default: now)")
@@ -81,8 +96,21 @@ def _simulator(options: argparse.Namespace) -> Simulator:
         mine_inbox=options.mine_inbox or home / "mine_inbox",
         register_inbox=options.register_inbox or home / "register_inbox",
         exchange_url=options.exchange_url or None,
+        centre=options.centre or None,
+        receiver=_receiver(options),
     )
     return Simulator(places, world)
+
+
+def _receiver(options: argparse.Namespace) -> Receiver | None:
+    url, listen = options.push_url, os.environ.get("PUSH_LISTEN")
+    if not url and listen:
+        host, port = called(listen)
+        url = f"http://{host}:{port}/hazchem"
+    if not url:
+        return None
+    user, password = os.environ.get("HAZCHEM_USER"), os.environ.get("HAZCHEM_PASSWORD")
+    return Receiver(url, user or None, password, os.environ.get("HAZCHEM_AES_KEY") or None)
 
 
 def _seed(options: argparse.Namespace) -> int:
@@ -97,11 +125,15 @@ def _serve(options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     sim = _simulator(options)
     server = _listen(sim, options.port)
+    for gate in ("sftp", "ftp"):
+        sim.gates.open(gate)
+    variables = contract_variables(sim, server.url)
+    write_private(sim.places.home / "variables.json", json.dumps(variables))
     written = sim.prepare()
     listening = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     listening.start()
     address = sim.places.home / "address.json"
-    write_whole(address, json.dumps({"url": server.url, "pid": os.getpid()}).encode())
+    write_private(address, json.dumps({"url": server.url, "pid": os.getpid(), "variables": variables}))
     _say(f"simulator 模拟 ready: {server.url} ({_counts(written)})")
     try:
         while not stop.wait(1.0 / max(sim.world.speed, 1.0)):
@@ -110,6 +142,7 @@ def _serve(options: argparse.Namespace) -> int:
     finally:
         server.shutdown()
         server.server_close()
+        sim.gates.close()
         address.unlink(missing_ok=True)
     return 0
 

@@ -98,7 +98,8 @@ def cameras(seed: int) -> tuple[Camera, ...]:
     share = {"coal_mine": 28, "tailings": 6, "hazchem": 6, "non_coal_mine": 5, "metallurgy": 2}
     for firm in layout.enterprises:
         watched += [(firm.code, firm.name, firm.lon, firm.lat)] * share.get(firm.industry, 0)
-    watched += [(s.code, s.name, s.lon, s.lat) for s in (*layout.waterlogging, *layout.hazard_points)]
+    watched += [(s.code, s.name, s.lon, s.lat) for s in layout.waterlogging]
+    watched += [(s.code, s.name, s.lon, s.lat) for s in layout.hazard_points]
     others = [e for e in layout.enterprises if e.industry == "manufacturing"]
     while len(watched) < CAMERAS:
         firm = rng.choice(others)

@@ -161,5 +161,5 @@ def shaking_gal(quake: Version, lon: float, lat: float) -> float:
     east = (quake.lon - lon) * KM_PER_DEGREE * math.cos(math.radians(lat))
     north = (quake.lat - lat) * KM_PER_DEGREE
     distance = math.sqrt(east**2 + north**2 + quake.depth_km**2)
-    exponent: float = 0.5 * (quake.mag or 0) - 1.3 * math.log10(distance + 10) + 1.22
-    return 10.0**exponent
+    exponent = 0.5 * (quake.mag or 0) - 1.3 * math.log10(distance + 10) + 1.22
+    return float(10.0**exponent)

@@ -87,7 +87,8 @@ def is_concerned(message: Message, enterprise: Enterprise) -> bool:
         east, north = (enterprise.lon - lon) * COS_LAT * KM_PER_DEGREE, (enterprise.lat - lat) * KM_PER_DEGREE
         return east**2 + north**2 <= float(radius) ** 2
     pairs = [pair.split(",") for pair in text.split()]
-    return Polygon([(float(lon), float(lat)) for lat, lon in pairs]).contains(Point(enterprise.lon, enterprise.lat))
+    shape = Polygon([(float(lon), float(lat)) for lat, lon in pairs])
+    return bool(shape.contains(Point(enterprise.lon, enterprise.lat)))
 
 
 class Answers:

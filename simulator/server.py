@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -111,21 +112,30 @@ class Handler(BaseHTTPRequestHandler):
         return order
 
     def _route(self) -> Answer:
-        sim, url = self.server.sim, self.server.url
-        parts = urlsplit(self.path)
-        now = sim.world.now()
-        if parts.path == "/health":
-            return as_json(200, sim.health())
-        if parts.path == "/faults":
-            return as_json(200, sim.http_faults.waiting())
-        if parts.path == "/cap/feed.xml":
-            body, changed = sim.bulletin.feed(now, url)
-            return Answer(200, body, "application/atom+xml; charset=utf-8", changed, validated=True)
-        if parts.path.startswith("/cap/alerts/"):
-            return self._alert(parts.path.removeprefix("/cap/alerts/").removesuffix(".xml"), now)
-        if parts.path.startswith(("/quake/", "/fdsnws/")):
-            return self._quake(parts.path, dict(parse_qsl(parts.query)), now)
+        sim, parts = self.server.sim, urlsplit(self.path)
+        params, now = dict(parse_qsl(parts.query, keep_blank_values=True)), sim.world.now()
+        exact: dict[str, Callable[[], Answer]] = {
+            "/health": lambda: as_json(200, sim.health()),
+            "/faults": lambda: as_json(200, sim.http_faults.waiting()),
+            "/cap/feed.xml": lambda: self._feed(now),
+            "/music-ws/api": lambda: as_json(200, sim.music.answer(params, now)),
+        }
+        below: dict[str, Callable[[str], Answer]] = {
+            "/cap/alerts/": lambda rest: self._alert(rest.removesuffix(".xml"), now),
+            "/monitor/": lambda rest: self._monitor(rest, params, now),
+            "/quake/": lambda _: self._quake(parts.path, params, now),
+            "/fdsnws/": lambda _: self._quake(parts.path, params, now),
+        }
+        if parts.path in exact:
+            return exact[parts.path]()
+        for prefix, answer in below.items():
+            if parts.path.startswith(prefix):
+                return answer(parts.path.removeprefix(prefix))
         return as_text(404, f"{parts.path} is not served here; see docs/simulator.md.")
+
+    def _feed(self, now: datetime) -> Answer:
+        body, changed = self.server.sim.bulletin.feed(now, self.server.url)
+        return Answer(200, body, "application/atom+xml; charset=utf-8", changed, validated=True)
 
     def _alert(self, identifier: str, now: datetime) -> Answer:
         message = self.server.sim.bulletin.find(identifier, now)
@@ -152,6 +162,19 @@ class Handler(BaseHTTPRequestHandler):
         if not one:
             return as_text(404, f"{path} is not served here; see docs/simulator.md.")
         return as_json(200, collection(one, url, url=f"{url}{path}", generated=one[0].updated, title="模拟"))
+
+    def _monitor(self, path: str, params: dict[str, str], now: datetime) -> Answer:
+        """The platforms of ponds, plants and pipes."""
+        monitor = self.server.sim.monitor
+        try:
+            if path == "slope_radar/scans.ndjson":
+                return Answer(200, monitor.slope_radar(params, now), "application/x-ndjson")
+            kind, _, rest = path.partition("/")
+            if rest != "points":
+                return as_text(404, f"/monitor/{path} is not served here; see docs/simulator.md.")
+            return as_json(200, monitor.page(kind, params, now))
+        except SimulatorError as error:
+            return as_text(400, str(error))
 
     def _is_unchanged(self, answer: Answer) -> bool:
         """RFC 9110: If-None-Match wins over If-Modified-Since."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 BEIJING = timezone(timedelta(hours=8))
 SCENARIOS = ("storm", "quiet", "gas", "quake", "data_island", "year")
+ISLAND, ISLAND_AFTER, ISLAND_LASTS = "水利", timedelta(minutes=10), timedelta(hours=6)
 OLD_NAMES = {"calm": "quiet"}
 
 
@@ -56,6 +57,11 @@ class World:
         if self.scenario == "year":
             return "year"
         return "storm" if self.scenario in ("storm", "data_island") else "quiet"
+
+    def shares(self, department: str, at: datetime) -> bool:
+        """Does a department give its data away at a time? In the scenario ``data_island`` one stops for six hours."""
+        stops = self.anchor + ISLAND_AFTER
+        return self.scenario != "data_island" or department != ISLAND or not stops <= at < stops + ISLAND_LASTS
 
     def now(self) -> datetime:
         """The world's time (Beijing): the real time, unless ``--start`` or ``--speed`` say otherwise."""
