@@ -26,8 +26,10 @@ from connectors.sheet import Cell, Formula, Sheet, read_sheets
 from connectors.text import UndecodableError, is_damaged, is_storable
 
 FORMAT = "upload"
-PERSON = "_hash"
-"""A column whose name ends so holds persons: what is typed there is hashed and never kept."""
+_PERSON, _PERSONS = "_hash", "_hashes"
+"""Columns whose names end so hold a person, or a list of them: what is typed there is hashed and never kept."""
+_PERSONAL = re.compile(r"(?:人|人员)$|姓名|电话|手机|身份证|phone|mobile|id_?card", re.IGNORECASE)
+"""Headers unknown to the contract under which persons stand: told, but kept nowhere."""
 _TITLE_ROWS = 10
 _NOISE = re.compile(r"[\s*＊]|[(（\[【].*?[)）\]】]")
 
@@ -137,11 +139,12 @@ class _Reading:
             _refuse_unreadable(cell, header)
             if cell is None or (isinstance(cell, str) and not cell.strip()):
                 continue
-            if column is None:
-                extra[header] = upload_values.text(cell)
-                self.strange[header] += 1
-            else:
+            if column is not None:
                 row[str(column["name"])] = self._value(cell, column)
+                continue
+            self.strange[header] += 1
+            if not _PERSONAL.search(header):
+                extra[header] = upload_values.text(cell)
         for column in self.table.columns:
             if (column["required"] or column["key"]) and row.get(str(column["name"])) is None:
                 reason = f"{_title(column)} ({column['name']}) is empty; of merged cells only the first one counts"
@@ -150,7 +153,9 @@ class _Reading:
 
     def _value(self, cell: Cell, column: Column) -> Any:
         try:
-            if str(column["name"]).endswith(PERSON):
+            if str(column["name"]).endswith(_PERSONS):
+                return as_json([hashed(name, self.salt) for name in upload_values.parts(cell)])
+            if str(column["name"]).endswith(_PERSON):
                 return hashed(upload_values.text(cell), self.salt)
             return upload_values.value(cell, column)
         except RefusedError as error:
@@ -230,8 +235,8 @@ def _raw(sheet: _Filled, cells: list[Cell]) -> Row:
     for place, cell in enumerate(cells):
         header = sheet.headers[place] if place < len(sheet.headers) else f"column {place + 1}"
         column = sheet.columns[place] if place < len(sheet.columns) else None
-        is_person = column is not None and str(column["name"]).endswith(PERSON) and cell is not None
-        raw[header] = "(a person)" if is_person else _plain_cell(cell)
+        is_person = _PERSONAL.search(header) or (column and str(column["name"]).endswith((_PERSON, _PERSONS)))
+        raw[header] = "(a person)" if is_person and cell not in (None, "") else _plain_cell(cell)
     return raw
 
 
@@ -265,8 +270,8 @@ ABOUT = About(
         "a title above the header, extra sheets, trailing blank rows and columns, BOM, GBK and tabs are no hindrance",
         "one workbook may hold several tables of the contract, one a sheet",
         "lists are split at ；;，,、 and 是/否, √/× are read as truths, 2026年8月10日 and 2026.8.10 as dates",
-        "columns whose name ends in _hash hold persons: what is typed there is hashed and never kept",
-        "columns that the contract does not know are kept in extra and told",
+        "columns whose name ends in _hash or _hashes hold persons: what is typed there is hashed and never kept",
+        "columns that the contract does not know are kept in extra and told; those of persons are told only",
     ),
     limits=(
         "Formulas are refused (a cached value is not data), and so are codes of which a spreadsheet kept 15 digits.",

@@ -88,9 +88,13 @@ def _serial(cell: float) -> date | None:
     return date(1899, 12, 30) + timedelta(days=int(cell)) if 20_000 < cell < 80_000 else None
 
 
+def parts(cell: Cell) -> list[str]:
+    """The entries of a list in one cell."""
+    return [part.strip() for part in _SPLIT.split(text(cell)) if part.strip()]
+
+
 def _listed(cell: Cell, column: Mapping[str, Any]) -> str | None:
-    parts = [part.strip() for part in _SPLIT.split(text(cell))]
-    return as_json([part for part in parts if part])
+    return as_json(parts(cell))
 
 
 _READERS: Mapping[str, Callable[[Cell, Mapping[str, Any]], Any]] = {
