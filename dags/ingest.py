@@ -1,4 +1,4 @@
-"""One ingest DAG per feed, made from the contracts.
+"""One ingest DAG per feed that is pulled, made from the contracts. What comes to us is taken by `riskmap intake`.
 
 Each run is one task: fetch -> archive -> gate -> land, one transaction per pull, with its steps in `ops.batch` and
 the task log. A run with nothing new ends as *skipped* and wakes nobody. The schedule is the contract's cadence;
@@ -21,6 +21,7 @@ from airflow.sdk import (
 )
 
 from connectors.errors import ConfigurationError, ContractError, RateLimitedError, TransientError
+from connectors.transports import is_listener
 from feeds.contract import Contract
 from feeds.registry import load_enabled
 from riskmap.settings import variables_of
@@ -71,4 +72,6 @@ def ingest_dag(contract: Contract) -> DAG:
 
 
 for _contract in load_enabled(variables_of()).values():
+    if is_listener(_contract.connector["transport"]):
+        continue
     globals()[f"ingest_{_contract.id}"] = ingest_dag(_contract)

@@ -196,7 +196,7 @@ def _receipts(batch: Batch) -> dict[str, Receipt]:
         )
     records: Counter[str] = Counter()
     for table in batch.tables.values():
-        records.update(table.column("payload_sha256").to_pylist())
+        records.update(str(sha256) for sha256 in table.column("payload_sha256").to_pylist())
     return {
         sha256: Receipt(_outcome(records[sha256], told), records[sha256], told)
         for sha256, told in ((payload.sha256, rejects.get(payload.sha256, [])) for payload in batch.payloads)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from connectors.transports import is_listener
 from feeds.registry import load_enabled
 from riskmap.errors import UserError
 from riskmap.settings import Settings
@@ -23,7 +24,8 @@ FIGURES_WITHIN_S = 120.0
 def run_main_job(settings: Settings, *, progress: Callable[[str], None]) -> None:
     """Trigger every ingest DAG, wait for all, then for the build that publishes what they landed."""
     api = AirflowApi.of(settings)
-    dags = [f"ingest_{feed}" for feed in load_enabled(settings.variables)]
+    feeds = load_enabled(settings.variables).items()
+    dags = [f"ingest_{feed}" for feed, contract in feeds if not is_listener(contract.connector["transport"])]
     api.wait_for_dags([*dags, "build"])
     progress(f"Airflow has read {len(dags) + 1} DAGs; running every feed")
     _wait_for_runs(api, {dag: api.trigger(dag) for dag in dags}, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ def examine() -> Iterator[Check]:
         return
     yield _attempt("warehouse", lambda: _warehouse(settings), "run 'riskmap up'; logs lie under .riskmap/logs")
     yield _attempt("addresses of the sources", lambda: _addresses(settings), "set the variable it names")
+    yield _attempt("intake", lambda: _intake(settings), "run 'riskmap up', or 'riskmap intake'; see .riskmap/logs")
     yield _attempt("Airflow", lambda: _airflow(settings), "run 'riskmap up'; logs lie under .riskmap/logs")
     free = os.statvfs(settings.home)
     gigabytes = free.f_bavail * free.f_frsize / 1e9
@@ -65,6 +67,19 @@ def _addresses(settings: Settings) -> str:
     for contract in load_enabled(settings.variables).values():
         resolve([contract.location, dict(contract.connector)], settings.variables)
     return "every ${NAME} of the feeds that run here is set"
+
+
+def _intake(settings: Settings) -> str:
+    """Whether somebody listens where sources come to us. A service of its own (compose) is not ours to examine."""
+    listening = set()
+    for contract in load_enabled(settings.variables).values():
+        if contract.connector["transport"] not in {"tcp", "http_push"}:
+            continue
+        host, _, port = resolve(contract.location, settings.variables).rpartition(":")
+        if host == "127.0.0.1":
+            socket.create_connection((host, int(port)), timeout=5).close()
+            listening.add(f"{host}:{port}")
+    return f"listens at {', '.join(sorted(listening))}" if listening else "no source comes to this machine's loopback"
 
 
 def _airflow(settings: Settings) -> str:

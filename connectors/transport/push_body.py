@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from typing import BinaryIO, Protocol
+from email.message import Message
+from io import BufferedIOBase
 
 _CHUNK = 64 * 1024
 _LONGEST_LINE = 256
-
-
-class Headers(Protocol):
-    def get(self, name: str, default: str = "") -> str: ...
 
 
 class BodyError(Exception):
@@ -22,7 +18,7 @@ class BodyError(Exception):
         self.status = status
 
 
-def read_body(stream: BinaryIO, headers: Headers | Mapping[str, str], largest: int) -> bytes:
+def read_body(stream: BufferedIOBase, headers: Message, largest: int) -> bytes:
     """Raises BodyError: 400 breaks off, badly framed; 411; 413 larger than ``largest`` bytes (unpacked, too); 415."""
     body = _framed(stream, headers, largest)
     coding = (headers.get("Content-Encoding") or "identity").strip().lower()
@@ -33,7 +29,7 @@ def read_body(stream: BinaryIO, headers: Headers | Mapping[str, str], largest: i
     raise BodyError(415, f"content encoding {coding[:40]!r} is not known here; send gzip or none")
 
 
-def _framed(stream: BinaryIO, headers: Headers | Mapping[str, str], largest: int) -> bytes:
+def _framed(stream: BufferedIOBase, headers: Message, largest: int) -> bytes:
     if (headers.get("Transfer-Encoding") or "").strip().lower() == "chunked":
         return _chunked(stream, largest)
     length = (headers.get("Content-Length") or "").strip()
@@ -46,7 +42,7 @@ def _framed(stream: BinaryIO, headers: Headers | Mapping[str, str], largest: int
     return _exactly(stream, int(length))
 
 
-def _chunked(stream: BinaryIO, largest: int) -> bytes:
+def _chunked(stream: BufferedIOBase, largest: int) -> bytes:
     parts: list[bytes] = []
     total = 0
     while True:
@@ -67,7 +63,7 @@ def _chunked(stream: BinaryIO, largest: int) -> bytes:
             raise BodyError(400, "the chunks of the body are framed wrongly")
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: BufferedIOBase, size: int) -> bytes:
     body = bytearray()
     while len(body) < size:
         part = stream.read(min(_CHUNK, size - len(body)))

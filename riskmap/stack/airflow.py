@@ -119,7 +119,7 @@ class Airflow:
             self.memory.change_port("airflow")
         write_private(self.passwords_file, json.dumps({USER: self.password}))
         text = CONFIGURATION.format(
-            code=_state_of_code(),
+            code=state_of_code(),
             repository=REPOSITORY,
             home=self.folder,
             user=USER,
@@ -239,7 +239,7 @@ def _not_yet_healthy(health: dict[str, Any], known: dict[str, Process]) -> list[
     return missing
 
 
-def _state_of_code() -> str:
+def state_of_code() -> str:
     """Changes whenever a Python file of ours, or the lock, does."""
     files = [REPOSITORY / "requirements" / "run.txt"]
     for package in ("connectors", "expectations", "feeds", "riskmap", "warehouse"):

@@ -12,7 +12,7 @@ from typing import Any
 
 from feeds import registry
 from riskmap.settings import REPOSITORY, Settings, env_text, home_of, read_env
-from riskmap.stack import airflow, loopback
+from riskmap.stack import airflow, intake, loopback
 from riskmap.stack.airflow import Airflow
 from riskmap.stack.airflow_api import USER
 from riskmap.stack.errors import StackError
@@ -40,7 +40,9 @@ def up(home: Path | None = None, *, simulator: bool = True, progress: Progress) 
         if cluster.start():
             _stop_clients(home)  # should any still run, they have lost their database
         progress(f"PostgreSQL listens on 127.0.0.1:{cluster.port}")
-        sources = _start_simulator(cluster) if simulator else {}
+        # Those who come to us look the addresses up: they are written before the synthetic ones start.
+        doors = _write_doors(home)
+        sources = {**doors, **(_start_simulator(cluster) if simulator else {})}
         scheduler = Airflow(home, cluster.url("airflow", "airflow"))
         airflow_ready = pool.submit(_start_airflow, scheduler, cluster, progress)
         settings = _write_settings(cluster, scheduler, sources)
@@ -49,6 +51,8 @@ def up(home: Path | None = None, *, simulator: bool = True, progress: Progress) 
             _wait_for_simulator(home)
             progress("the synthetic source systems 模拟 answer")
         warehouse_ready.result()
+        intake.start(home)
+        progress("the intake takes what sources send")
         airflow_ready.result()
         scheduler.start(["scheduler"])
         scheduler.wait_until_healthy()
@@ -75,7 +79,7 @@ def state(home: Path) -> dict[str, Any]:
     cluster = PrivateCluster(home)
     parts: dict[str, Any] = {
         process.name: {"running": process.pid is not None, "pid": process.pid, "log": str(process.log)}
-        for process in [*airflow.processes(home).values(), _simulator(home), _data_docs(home)]
+        for process in [*airflow.processes(home).values(), intake.process(home), _simulator(home), _data_docs(home)]
     }
     running = cluster.running()
     return {
@@ -86,7 +90,7 @@ def state(home: Path) -> dict[str, Any]:
 
 def _stop_clients(home: Path) -> None:
     Airflow(home, "").stop()
-    stop_all([_simulator(home), _data_docs(home)])
+    stop_all([_simulator(home), intake.process(home), _data_docs(home)])
 
 
 def _start_airflow(scheduler: Airflow, cluster: PrivateCluster, progress: Progress) -> None:
@@ -120,6 +124,14 @@ def _write_settings(cluster: PrivateCluster, scheduler: Airflow, sources: dict[s
     }
     write_private(file, env_text({**read_env(file), **ours, **sources}))
     return Settings.load({**os.environ, "RISKMAP_HOME": str(home)})
+
+
+def _write_doors(home: Path) -> dict[str, str]:
+    """Where sources come to us, written for them to find; returns the variables."""
+    file = home / "env"
+    doors = intake.variables(home)
+    write_private(file, env_text({**read_env(file), **doors}))
+    return doors
 
 
 def _start_simulator(cluster: PrivateCluster) -> dict[str, str]:

@@ -21,6 +21,7 @@ COMMANDS = [
     "psql",
     "doctor",
     "ingest",
+    "intake",
     "build",
     "replay",
     "parse",
