@@ -142,13 +142,18 @@ def _derived(contract: Contract, table: Table) -> Iterator[Check]:
 def _clocks(contract: Contract, table: Table) -> Iterator[tuple[str, Latest]]:
     """The columns that are clocks: issued, event, and every instant in the key; each with its latest instant.
 
-    An event that is no part of the key may be announced before it comes (the onset of a warning).
+    An event that is no part of the key may be announced before it comes (the onset of a warning), and so may one that
+    shares the key with the time of its issue (the valid time of a forecast).
     """
     clock = contract.clock
+    issued = table.column(clock.issued) if clock.issued else None
+    is_forecast = issued is not None and issued.key_position is not None
     for column in table.columns:
         if column.physical_type != "timestamptz":
             continue
-        if column.name == clock.issued or column.key_position is not None:
+        if is_forecast and column.name == clock.event:
+            yield column.name, Latest(ANNOUNCED_S)
+        elif column.name == clock.issued or column.key_position is not None:
             yield column.name, Latest(clock.max_future_s)
         elif column.name == clock.event:
             yield column.name, Latest(ANNOUNCED_S)

@@ -94,7 +94,7 @@ class DatabaseConnector:
         is_first, is_quiet = True, True
         with self._transaction() as connection:
             tables, state.absent = self._find(connection)
-            rejects = tuple(self._absent(name) for name in state.absent if name not in known.get("absent", []))
+            rejects = self._absent([name for name in state.absent if name not in known.get("absent", [])])
             for payloads in self._batches(connection, tables, known, state, interval):
                 news = rejects if is_first else ()
                 is_first = False
@@ -127,7 +127,7 @@ class DatabaseConnector:
             raise _database_error(error, self.source) from None
 
     def _find(self, connection: psycopg.Connection[Any]) -> tuple[list[_Table], list[str]]:
-        """The parser's tables as this database spells them, and the names of those that it does not have."""
+        """The parser's tables as this database spells them, and the optional ones that it lacks (or their key)."""
         found = _columns(connection)
         tables, absent = [], []
         for name, wanted in self.parser.source_tables.items():
@@ -141,6 +141,9 @@ class DatabaseConnector:
                 absent.append(name)
                 continue
             place, columns = found[name.lower()]
+            if not wanted.required and not _names(wanted) <= columns.keys():
+                absent.append(name)
+                continue
             tables.append(_Table(name, place, self._key(name, wanted, columns), wanted.time_column is not None))
         return tables, absent
 
@@ -154,12 +157,15 @@ class DatabaseConnector:
             )
         return tuple(dict.fromkeys(columns[column.lower()] for column in names))
 
-    def _absent(self, name: str) -> Reject:
-        return Reject(
-            where=name,
-            rule="fetch.table_absent",
-            reason=f"The database has no table {name} that this account may read; what it would hold stays unknown",
+    def _absent(self, names: Sequence[str]) -> tuple[Reject, ...]:
+        """One note for all that are newly absent: a bureau that has the plain tables only is not ten times wrong."""
+        if not names:
+            return ()
+        reason = (
+            f"The database has no table {', '.join(names)} with its key columns that this account may read; "
+            "what would be in there stays unknown"
         )
+        return (Reject(where=", ".join(names), rule="fetch.table_absent", reason=reason),)
 
     def _batches(
         self,
@@ -247,6 +253,11 @@ class DatabaseConnector:
             media_type="application/json",
             facts={"table": table.name, "rows": str(len(rows))},
         )
+
+
+def _names(table: SourceTable) -> set[str]:
+    """The columns that must exist, in lower case."""
+    return {name.lower() for name in (*table.columns, *([table.time_column] if table.time_column else []))}
 
 
 def _checked(url: str) -> str:

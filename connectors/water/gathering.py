@@ -102,17 +102,17 @@ class Gathered:
         self._land(self._stations, where, row, station.TABLE)
 
     def _land(self, rows: list[Row], where: str, row: Row, table: str) -> None:
-        extra = row.get("extra") or None
-        if not is_storable(extra) or not all(is_storable(value) for value in row.values() if isinstance(value, str)):
+        texts = "\n".join([value for value in row.values() if isinstance(value, str)])
+        extra = as_json(row.get("extra") or None)
+        if not is_storable(texts) or not _is_storable_json(extra, row.get("extra")):
             self.reject(where, "text", "a text holds characters that no database can keep", _readable(row), table)
             return
-        if any(is_damaged(value) for value in row.values() if isinstance(value, str)):
+        if is_damaged(texts):
             self.reject(where, "mojibake", "a text was destroyed on its way (U+FFFD, 锟斤拷)", _readable(row), table)
             return
-        written = as_json(extra)
-        if written and is_damaged(written):
-            self.tell("(mojibake)", written, table)
-        rows.append({**row, "extra": written})
+        if extra and is_damaged(extra):
+            self.tell("(mojibake)", extra, table)
+        rows.append({**row, "extra": extra})
 
     def refused(self, where: str, error: RefusedError, record: Any = None, table: str = observation.TABLE) -> None:
         """A record that was refused deep down; its rule already has the format's name."""
@@ -137,6 +137,11 @@ class Gathered:
 def refusal(error: RefusedError) -> Parsed:
     """A payload that says nothing at all."""
     return Parsed({}, [Reject("file", error.rule, str(error))])
+
+
+def _is_storable_json(written: str | None, value: Any) -> bool:
+    """One look at the text instead of a walk through the value, which only a suspicion needs."""
+    return written is None or ("\\u0000" not in written and is_storable(written)) or is_storable(value)
 
 
 def _readable(row: Row) -> Row:

@@ -9,79 +9,106 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 import ijson
+from ijson.common import ObjectBuilder
 
 from connectors.model import Parsed, Payload, Reject
 from connectors.water.gathering import Gathered
-from connectors.water.sensorthings_entities import Reader, kind_of, stream_named
+from connectors.water.sensorthings_entities import Reader, stream_named
 
 PART_ITEMS = 20_000
 """Observations in a part: some 8 MB of records."""
+WHOLE = 8 * 1024 * 1024
+"""A document of fewer bytes is read at once: all of its shapes are understood then."""
 _BUFFER = 256 * 1024
-_WHOLE = 8 * 1024 * 1024  # bytes up to which the question of shape is not asked
-_HEAD = b'"value"'
+_LOOK = 64 * 1024
+_LIST, _ARRAY = b'"value"', b'"dataArray"'
+_ROWS = "value.item.dataArray.item"
 
 
 def parts(stream: BinaryIO, head: Payload, zone: tzinfo, whole: Callable[[Payload], Parsed]) -> Iterator[Parsed]:
     """Parts of ``stream``. What is small, or is not ``{"value": [...]}``, is handed to ``whole`` with its bytes."""
-    start = stream.read(_WHOLE)
-    if len(start) < _WHOLE or not _is_reply(start):
+    start = stream.read(WHOLE)
+    before = _before_list(start)
+    if len(start) < WHOLE or before is None:
         yield whole(replace(head, body=start + stream.read()))
         return
-    before = start[: start.find(_HEAD)].decode("utf-8", "replace")
-    within = stream_named(before) or stream_named(head.source)
-    yield from _parts(_Joined(start, stream), Reader(Gathered("sensorthings"), zone, within))
+    about = stream_named(before) or stream_named(head.source)
+    joined = _Joined(start, stream)
+    entities = _array_rows(joined) if _ARRAY in start[:_LOOK] else _entities(joined)
+    yield from _parts(entities, Reader(Gathered("sensorthings"), zone, about))
 
 
-def _is_reply(start: bytes) -> bool:
-    """True if the members before the list are short: then what follows ``"value": [`` is the document."""
-    text = start[:65536].removeprefix(b"\xef\xbb\xbf").lstrip()
-    at = text.find(_HEAD)
-    return text.startswith(b"{") and at >= 0 and text[at + len(_HEAD) :].lstrip(b" \t\r\n:").startswith(b"[")
+def _before_list(start: bytes) -> str | None:
+    """What stands before the list, if the document begins like ``{"value": [``; None if it has another shape."""
+    text = start[:_LOOK].removeprefix(b"\xef\xbb\xbf").lstrip()
+    at = text.find(_LIST)
+    is_reply = text.startswith(b"{") and at >= 0 and text[at + len(_LIST) :].lstrip(b" \t\r\n:").startswith(b"[")
+    return text[:at].decode("utf-8", "replace") if is_reply else None
 
 
 class _Joined:
     """The bytes already read, and then the rest."""
 
     def __init__(self, start: bytes, rest: BinaryIO) -> None:
-        self._start, self._at, self._rest = start, 3 if start.startswith(b"\xef\xbb\xbf") else 0, rest
+        self._start, self._rest = start, rest
+        self._at = 3 if start.startswith(b"\xef\xbb\xbf") else 0
 
     def read(self, size: int = -1) -> bytes:
         if self._at < len(self._start):
             piece = self._start[self._at :] if size < 0 else self._start[self._at : self._at + size]
             self._at += len(piece)
-            if self._at >= len(self._start):
-                self._start = b""
             return piece
+        self._start = b""
         return self._rest.read(size)
 
 
-def _parts(stream: _Joined, about: Reader) -> Iterator[Parsed]:
-    items = ijson.items(stream, "value.item", use_float=True, buf_size=_BUFFER)
-    number = 0
+def _parts(entities: Iterator[tuple[str, Any]], about: Reader) -> Iterator[Parsed]:
+    is_empty, last = True, "the beginning"
     while True:
         out = Gathered("sensorthings")
         reader = replace(about, out=out)
         taken = 0
         try:
-            for item in islice(items, PART_ITEMS):
-                taken += 1
-                _entity(item, f"value[{number + taken}]", reader)
+            for where, entity in islice(entities, PART_ITEMS):
+                taken, last = taken + 1, where
+                reader.entity(entity, where)
         except (ijson.JSONError, UnicodeDecodeError) as error:
             yield out.parsed()
-            reason = f"the document is not whole JSON after its value {number + taken}: {str(error)[:200]}"
+            reason = f"the document is not whole JSON after {last}: {str(error)[:200]}"
             yield Parsed({}, [Reject("file", "sensorthings.json", reason)])
             return
         if taken:
+            is_empty = False
             yield out.parsed()
-        number += taken
         if taken < PART_ITEMS:
             break
-    if not number:
+    if is_empty:
         yield Parsed({}, [Reject("file", "sensorthings.shape", "the document holds no entities of SensorThings")])
 
 
-def _entity(item: Any, where: str, reader: Reader) -> None:
-    if kind_of(item) is None:
-        reader.out.reject(where, "entity.unknown", "this is no observation, datastream, thing or location", item)
-        return
-    reader.entity(item, where)
+def _entities(stream: _Joined) -> Iterator[tuple[str, Any]]:
+    items = ijson.items(stream, "value.item", use_float=True, buf_size=_BUFFER)
+    for number, item in enumerate(items, 1):
+        yield f"value[{number}]", item
+
+
+def _array_rows(stream: _Joined) -> Iterator[tuple[str, Any]]:
+    """The rows of the dataArray form, each as the group that would hold it alone: a group may be the whole file."""
+    group: dict[str, Any] = {}
+    row: ObjectBuilder | None = None
+    groups = rows = 0
+    for prefix, event, value in ijson.parse(stream, use_float=True, buf_size=_BUFFER):
+        if prefix == "value.item" and event == "start_map":
+            group, groups, rows = {"components": []}, groups + 1, 0
+        elif prefix == _ROWS and event == "start_array":
+            row = ObjectBuilder()
+        elif prefix == "value.item.components.item":
+            group["components"].append(value)
+        elif prefix.startswith("value.item.Datastream@iot."):
+            group[prefix.removeprefix("value.item.")] = value
+        if row is not None:
+            row.event(event, value)
+            if prefix == _ROWS and event == "end_array":
+                rows += 1
+                yield f"value[{groups}]/dataArray[{rows}]", {**group, "dataArray": [row.value]}
+                row = None

@@ -20,7 +20,7 @@ from connectors.refusal import RefusedError
 from connectors.text import decode
 from connectors.water.sl323_tables import SOURCE_TABLES, table_of_columns
 
-_TABLE_NAME = re.compile(r"ST_[A-Z0-9]+_[A-Z](?![A-Z])")
+_TABLE_NAME = re.compile(r"(?:ST|(?<![A-Z])F)_[A-Z0-9]+_[A-Z](?![A-Z])")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _table(declared: str | None, file_name: str, columns: set[str]) -> str:
     table = declared.strip().upper() if declared else named.group() if named else table_of_columns(columns)
     if table is None:
         raise RefusedError(
-            "sl323.table.unclear", "neither the file name nor the columns say which ST_ table these rows are from"
+            "sl323.table.unclear", "neither the file name nor the columns say which table of SL 323 these rows are from"
         )
     if table not in SOURCE_TABLES:
         raise RefusedError("sl323.table.unknown", f"rows of table {table[:40]} are not read yet; they stay archived")

@@ -41,13 +41,12 @@ def values(parsed: Parsed) -> dict[str, tuple[Any, ...]]:
 def test_the_database_transport_is_told_which_tables_to_read() -> None:
     assert isinstance(PARSER, TableParser)
     clocks = {name: table.time_column for name, table in PARSER.source_tables.items()}
-    assert clocks == {
-        "ST_STBPRP_B": None,
-        "ST_RVFCCH_B": None,
-        "ST_PPTN_R": "TM",
-        "ST_RIVER_R": "TM",
-        "ST_RSVR_R": "TM",
-    }
+    registers = ("ST_STBPRP_B", "ST_RVFCCH_B", "ST_RSVRFCCH_B", "ST_RSVRFSR_B")
+    real_time = ("ST_PPTN_R", "ST_RIVER_R", "ST_RSVR_R", "ST_WAS_R", "ST_GATE_R", "ST_PUMP_R", "ST_TIDE_R")
+    growing = (*real_time, "ST_SOIL_R", "ST_GRW_R")
+    assert clocks == dict.fromkeys(registers) | dict.fromkeys(growing, "TM") | {"F_RNFL_H": "FYMDH"}
+    required = {name for name, table in PARSER.source_tables.items() if table.required}
+    assert required == {"ST_STBPRP_B", "ST_PPTN_R", "ST_RIVER_R", "ST_RSVR_R"}
 
 
 def test_rain_is_an_amount_with_its_interval() -> None:
@@ -92,23 +91,12 @@ def test_the_sample_reservoir_row_of_the_reference() -> None:
     assert rows(parsed)[0]["event_at"] == datetime(2026, 1, 15, 0, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("table", "column", "variable"),
-    [
-        ("ST_PPTN_R", "DRP", "rain_mm"),
-        ("ST_RIVER_R", "Z", "water_level_m"),
-        ("ST_RSVR_R", "RZ", "reservoir_level_m"),
-    ],
-)
-@pytest.mark.parametrize(
-    ("raw", "reason"), [(None, "null"), ("  ", "null"), (-9999, "sentinel"), ("999999", "sentinel")]
-)
-def test_an_absent_value_is_told_and_is_never_zero(
-    table: str, column: str, variable: str, raw: Any, reason: str
-) -> None:
+@pytest.mark.parametrize(("table", "column"), [("ST_PPTN_R", "DRP"), ("ST_RIVER_R", "Z"), ("ST_RSVR_R", "RZ")])
+@pytest.mark.parametrize("raw", [None, "  ", -9999, "999999"])
+def test_an_absent_value_gives_no_row_and_is_counted(table: str, column: str, raw: Any) -> None:
     parsed = parse(chunk(table, {"STCD": "1", "TM": TM, column: raw}))
-    (row,) = parsed.tables["observation"].to_pylist()
-    assert (row["variable"], row["value"], row["missing_reason"]) == (variable, None, reason)
+    assert (parsed.outcome, parsed.records) == (Outcome.ACCEPTED, 0)
+    assert [(d.table, d.field, d.count) for d in parsed.drift] == [("observation", "(missing)", 1)]
 
 
 def test_zero_is_a_value() -> None:
@@ -276,7 +264,7 @@ def test_an_export_of_a_chinese_windows_machine() -> None:
         (b"<html>login</html>", "ST_RIVER_R.csv", "sl323.payload.markup"),
         (b"a,b\n1,2\n", "export.csv", "sl323.table.unclear"),
         (b'[{"stcd":"1"}]', "x.json", "sl323.table.unclear"),
-        (b'[{"stcd":"1","upz":1}]', "ST_WAS_R.json", "sl323.table.unknown"),
+        (b'[{"stcd":"1","upz":1}]', "ST_ICE_R.json", "sl323.table.unknown"),
         (b'{"table":"users","columns":[],"rows":[]}', "x.json", "sl323.table.unknown"),
         (b'{"table":"ST_RIVER_R","columns":"STCD","rows":[]}', "x.json", "sl323.payload.chunk"),
         (b'{"table":"ST_RIVER_R","columns":["STCD"],"rows":[["1"]', "x.json", "sl323.payload.json"),

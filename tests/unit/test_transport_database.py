@@ -179,6 +179,15 @@ def test_an_optional_table_that_is_absent_is_told_once(source: psycopg.Connectio
     assert [p.name for p in pull(empty_database, second.cursor).payloads] == ["ST_RVFCCH_B.json"]
 
 
+def test_an_optional_table_without_its_key_is_absent_and_does_not_stop_the_others(
+    source: psycopg.Connection[Any], empty_database: str
+) -> None:
+    source.execute("alter table st_rvfcch_b drop column stcd")
+    first = pull(empty_database)
+    assert [(r.rule, r.where) for r in first.rejects] == [("fetch.table_absent", "ST_RVFCCH_B")]
+    assert "ST_RVFCCH_B.json" not in [p.name for p in first.payloads]
+
+
 def failure(url: str, **options: Any) -> ConnectorError:
     with pytest.raises(ConnectorError) as caught:
         list(connector(url, **options).pull({}))
