@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from click import Choice
 
 from connectors.formats import FORMATS
 from connectors.model import Interval
@@ -63,8 +62,14 @@ def build(
     build_data_docs(settings)
 
 
+def _known_format(name: str) -> str:
+    if name not in FORMATS:
+        raise typer.BadParameter(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
+    return name
+
+
 def parse(
-    format: Annotated[str, typer.Argument(click_type=Choice(sorted(FORMATS)), help="format of the files")],
+    format: Annotated[str, typer.Argument(callback=_known_format, help="format of the files")],
     files: Annotated[list[Path], typer.Argument(help="local files")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file and line.")] = False,
     profile: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -32,10 +32,14 @@ def complain(error: Exception) -> bool:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], numeric: Sequence[str] = ()) -> None:
-    """Print rows; None shows as an en dash, so that an absent figure never looks like zero."""
+    """Print rows; None shows as an en dash, so that an absent figure never looks like zero.
+
+    The first column names the row: it is never broken, so that it can be copied and searched for.
+    """
     shown = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        shown.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
+    for position, column in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if column in numeric else "left"
+        shown.add_column(column, justify=justify, overflow="fold", no_wrap=position == 0)
     for row in rows:
         shown.add_row(*("–" if cell is None else str(cell) for cell in row))
     console.print(shown)
