@@ -105,7 +105,8 @@ class Scanner:
                 found = Broken(self._held, "sl651.frame.incomplete", "the frame breaks off before its end")
                 found = _up_to_next_start(found)
             self._held = self._held[len(found.raw) :]
-            yield found
+            # One byte: a 7E in front of a start mark.
+            yield Noise(found.raw) if isinstance(found, Broken) and len(found.raw) == 1 else found
 
 
 def scan(data: bytes) -> Iterator[Frame | Broken | Noise]:
@@ -147,11 +148,10 @@ def _with_body(data: bytes, fields: str, head_end: int, length: int) -> Frame | 
     numbers = _PACKET_BYTES * (2 if is_ascii else 1) if is_packet else 0
     body_start = head_end + 1 + numbers
     ends = [body_start + length] + ([body_start + length - numbers] if is_packet and length >= numbers else [])
+    marks = {ETX, ETB} if int(fields[18], 16) == UP else {ENQ, EOT, ACK, NAK, ESC, ETX, ETB}
     broken: Broken | None = None
-    for end in ends:  # the position of ETX or ETB
-        if len(data) < end + 1 + crc_width:
-            return None if broken is None else broken
-        if data[end] not in {ETX, ETB}:
+    for end in ends:  # the position of the end mark
+        if len(data) < end + 1 + crc_width or data[end] not in marks:
             continue
         raw = data[: end + 1 + crc_width]
         frame = _frame(raw, fields, data[body_start:end], data[head_end + 1 : body_start], is_last=data[end] == ETX)
@@ -160,6 +160,8 @@ def _with_body(data: bytes, fields: str, head_end: int, length: int) -> Frame | 
         if _crc_of(raw, crc_width) == crc16(raw[:-crc_width]):
             return frame
         broken = Broken(raw, "sl651.frame.crc", "the check sum of the frame is wrong: it was damaged on its way", frame)
+    if len(data) < ends[0] + 1 + crc_width:
+        return None
     if broken is not None:
         return _without_next_frame(broken, data)
     reason = f"no end of text stands after the {length} bytes that the frame claims to hold"
