@@ -17,8 +17,8 @@ from cryptography.x509.oid import NameOID
 from simulator.ftp_server import serve_ftp
 from simulator.sftp_server import serve_sftp
 
-USER, SECRET = "mine", "hush/in@vented"
-QUOTED = "hush%2Fin%40vented"
+USER, SECRET = "mine", "hush-invented/@"
+QUOTED = "hush-invented%2F%40"
 OLD_SERVER = ("MLSD", "MLST")
 
 

@@ -20,6 +20,7 @@ from connectors.enterprise.mine_dialects import Dialect
 from connectors.enterprise.mine_layouts import UNDOCUMENTED
 from connectors.model import Payload
 from connectors.refusal import RefusedError
+from connectors.text import is_damaged
 
 END = "||"
 _FULL_WIDTH = str.maketrans("；：～", ";:~")
@@ -37,12 +38,15 @@ class Name(NamedTuple):
 
 
 class Header(NamedTuple):
-    """``facts`` are the header's further fields (system, maker, quota), by name."""
+    """``facts`` are the header's further fields (system, maker, quota), by name; texts that were destroyed before they
+    were sent are left out of it and of the mine's name, and ``is_damaged`` says so.
+    """
 
     mine_code: str
     mine_name: str
     issued_at: datetime
     facts: Mapping[str, str]
+    is_damaged: bool
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ def read_header(text: str, name: Name, dialect: Dialect, zone: tzinfo) -> Header
         if mine_code != name.mine_code:
             reason = f"the header is of mine {mine_code!r}, the file name of mine {name.mine_code!r}"
             raise RefusedError("mine.header.mine_code", reason)
-        return Header(mine_code, found.pop("mine_name", ""), issued_at, {k: v for k, v in found.items() if v})
+        told = {key: value for key, value in found.items() if value and not is_damaged(value)}
+        return Header(mine_code, told.pop("mine_name", ""), issued_at, told, is_damaged(text))
     raise RefusedError(rule, wrong)
 
 

@@ -68,7 +68,7 @@ class MineTxtParser:
         first = 1
         for records, is_suspicious in mine_stream.parts(stream, codec):
             part = _with_records(file, records, is_suspicious, first)
-            yield _as_parsed(part, _read(part, options), codec if first == 1 else "utf-8")
+            yield _as_parsed(part, _read(part, options), codec)
             first += len(records)
 
     def is_complete(self, body: bytes) -> bool:
@@ -125,9 +125,11 @@ def _check_share(bad: int, total: int, first: Reject | None, options: Mapping[st
 
 def _as_parsed(file: MineFile, read: Records, codec: str) -> Parsed:
     table = layout_of(file).table
-    drift = read.drift
-    if not codec.startswith("utf-8"):
-        drift = [*drift, Drift(table, "(encoding)", 1, codec)]
+    drift = list(read.drift)
+    if file.first == 1 and not codec.startswith("utf-8"):
+        drift.append(Drift(table, "(encoding)", 1, codec))
+    if file.first == 1 and file.header.is_damaged:
+        drift.append(Drift(table, "(damaged header)", 1, "its text was destroyed by a wrong decoding"))
     return Parsed({table: read.table} if read.table.num_rows else {}, read.rejects, drift)
 
 

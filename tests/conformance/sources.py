@@ -19,6 +19,7 @@ from tests.conformance.cases import CASES
 from tests.conformance.cases_water import river_row
 from tests.conformance.cases_weather import alert
 from tests.local_http import Asked, LocalHttp, Reply, serve
+from tests.remote_folder import REMOTES
 
 PAGE = 5
 LISTENERS = {"tcp", "http_push", "mqtt"}
@@ -126,6 +127,17 @@ def folder_source(name: str, folder: Path, count: int) -> Iterator[Source]:
     yield Source(name, str(inbox), declared(name), dead_address=str(folder / "nowhere"))
 
 
+REMOTE = {"mine_txt:coal_mine_personnel": "sftp", "mine_txt:coal_mine_water": "ftp"}
+"""Folders that lie on a server of that kind, as in the demo."""
+
+
+@contextmanager
+def remote_source(name: str, folder: Path, count: int) -> Iterator[Source]:
+    with folder_source(name, folder, count) as local, REMOTES[REMOTE[name]](Path(local.address)) as remote:
+        declaration = {**local.declaration, **remote.options}
+        yield Source(name, remote.address, declaration, dead_address=remote.at(1))
+
+
 class Sources:
     """Opens a source by format; a test gets one as the fixture ``sources``."""
 
@@ -139,6 +151,8 @@ class Sources:
             return self._stack.enter_context(cap_source(count))
         if name == "sl323":
             return self._stack.enter_context(database_source(self._database(), count))
+        if name in REMOTE:
+            return self._stack.enter_context(remote_source(name, self._folder, count))
         return self._stack.enter_context(folder_source(name, self._folder, count))
 
 

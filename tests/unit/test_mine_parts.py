@@ -457,6 +457,12 @@ def test_the_share_of_bad_records_can_be_declared() -> None:
     assert parse("CGKCDSS", *records, max_bad_share=0.25).outcome is Outcome.PARTIAL
 
 
+def test_a_mine_whose_name_was_destroyed_has_none() -> None:
+    parsed = parse("RYQY", f"重点;{AREA};30;a", header=HEADER.replace("模拟煤矿", "锟斤拷煤矿"))
+    assert "mine_name" not in only(parsed)
+    assert [d.field for d in parsed.drift] == ["(damaged header)"]
+
+
 def test_of_repeated_keys_the_last_stands() -> None:
     parsed = parse("RYQY", f"重点;{AREA};30;a", f"重点;{AREA};40;b")
     assert only(parsed)["quota"] == 40
