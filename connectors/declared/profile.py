@@ -53,7 +53,7 @@ class Source(Part):
     """Where a value comes from: the first of the ``column`` names that the document has, a constant or a template.
 
     ``pattern``: its first group is taken, or all that it matches; a text it does not match is refused. ``map``: words
-    of the source -> ours; a word that is not in it is refused.
+    of the source -> ours; a word that is not in it is refused. ``default`` stands where the source says nothing.
     """
 
     column: Texts = ()
@@ -61,6 +61,7 @@ class Source(Part):
     template: str | None = None
     pattern: re.Pattern[str] | None = None
     map: Words | None = None
+    default: Scalar | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:

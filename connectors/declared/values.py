@@ -40,19 +40,21 @@ class Reader:
         return None if raw is None else _CONVERTERS[kind](self, raw, field)
 
     def source(self, cells: Cells, source: Source) -> Any:
-        """What the source gives, blanks trimmed, missing marks as None, words mapped."""
+        """What the source gives, blanks trimmed, missing marks as None or the default, words mapped."""
         if source.value is not None:
             return source.value
-        if source.template is not None:
-            return self._filled(cells, source)
-        raw = next((cells[name] for name in source.column if name in cells), None)
-        if self.missing.mark(raw) is not None:
-            return None
-        if isinstance(raw, str) and not isinstance(raw, NotFinite):
-            raw = raw.strip()
+        raw = self._filled(cells, source) if source.template is not None else self._sent(cells, source)
+        if raw is None:
+            return source.default
         if source.pattern is not None:
             raw = matched(source.pattern, str(raw))
         return raw if source.map is None else mapped(source.map, raw)
+
+    def _sent(self, cells: Cells, source: Source) -> Any:
+        raw = next((cells[name] for name in source.column if name in cells), None)
+        if self.missing.mark(raw) is not None:
+            return None
+        return raw.strip() if isinstance(raw, str) and not isinstance(raw, NotFinite) else raw
 
     def _filled(self, cells: Cells, source: Source) -> str | None:
         parts = {name: _text(cells.get(name)) for names in source.wanted() for name in names}

@@ -73,4 +73,55 @@ RECORDED: dict[str, Expected] = {
         drift={"observation.(datastream unknown)": 105, "observation.(duplicate key)": 4},
         format="sensorthings",
     ),
+    # Tables and JSON read by mapping profiles
+    "water/cn_yellow_river_daily_2007.csv": Expected(
+        "364 days of 53 lines, 23,701 of their 57,876 cells are -; reservoirs have up to three lines",
+        {"station": 47, "observation": 34175},
+        drift={"observation.(missing)": 23701},
+        format="mapped",
+    ),
+    "water/cn_yellow_river_daily_2012.csv": Expected(
+        "366 days of 53 lines, 23,724 of their 58,194 cells are -",
+        {"station": 47, "observation": 34470},
+        drift={"observation.(missing)": 23724},
+        format="mapped",
+    ),
+    "water/licence-unclear/cn_yellow_river_reservoirs_20240620.json": Expected(
+        "13 reservoirs of four quantities", {"station": 13, "observation": 52}, format="mapped"
+    ),
+    "water/usgs_samples_results.csv": Expected(
+        "67 results, four without a number; each discharge in cubic feet and in cubic metres",
+        {"station": 1, "observation": 60},
+        drift={
+            "observation.(duplicate key)": 3,
+            "observation.(missing)": 4,
+            "observation.Calcium, wet atmospheric deposition, unfiltered, recoverable": 1,
+            "observation.Dissolved oxygen (DO) saturation, water, unfiltered": 3,
+            "observation.Escherichia coli (most probable number), water, defined substrate test method (DSTM)": 3,
+            "observation.Hydrogen ion, water, unfiltered, calculated": 3,
+            "observation.Nitrate as nitrate, water, filtered": 1,
+            "observation.Nitrate as nitrogen, water, filtered": 1,
+            "observation.Nitrate plus nitrite as nitrogen, water, filtered": 3,
+            "observation.Nitrite as nitrite, water, filtered": 1,
+            "observation.Nitrite as nitrogen, water, filtered": 3,
+            "observation.Orthophosphate as orthophosphate, water, filtered": 1,
+            "observation.Orthophosphate as phosphorus, water, filtered": 3,
+            "observation.Suspended sediment flux": 3,
+            "observation.Total ammonia (NH4+ and NH3) as nitrogen, water, filtered": 1,
+            "observation.Total nitrogen (nitrate + nitrite + total ammonia + organic nitrogen) as nitrogen, water, "
+            "unfiltered": 3,
+        },
+        format="mapped",
+    ),
+    "water/wqp_results.csv": Expected("five conductances", {"observation": 5}, format="mapped"),
+    "water/cdec_all_stations.csv": Expected(
+        "2,084 lines: 69 with a comma inside a number, 30 with an apostrophe inside a name",
+        {"station": 1985},
+        rejects=("mapped.csv",) * 30 + ("mapped.row.cells",) * 69,
+        format="mapped",
+    ),
+    "water/goes_dcp_C514D73A.json": Expected(
+        "12 messages of one platform, kept as text", {"platform_message": 12}, format="mapped"
+    ),
+    "water/twc_kbdi_20161010.csv": Expected("254 counties of four figures", {"observation": 1016}, format="mapped"),
 }

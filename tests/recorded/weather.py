@@ -89,4 +89,42 @@ RECORDED: dict[str, Expected] = {
         },
         format="synop",
     ),
+    # Tables and JSON read by mapping profiles
+    "weather/wis2box_malawi_WIGOS_0-454-2-AWSNAMITAMBO_2021-07-07.csv": Expected(
+        "16 rows of 19 quantities, six of them NAN",
+        {"station": 1, "observation": 298},
+        drift={"observation.(missing)": 6},
+        format="mapped",
+    ),
+    "weather/wis2box_malawi_WIGOS_0-454-2-AWSBALAKA_2021-11-18T0955.csv": Expected(
+        "one row of 19 quantities", {"station": 1, "observation": 19}, format="mapped"
+    ),
+    "weather/wis2box_romania_aws_example.csv": Expected(
+        "three rows of 24 quantities", {"station": 1, "observation": 72}, format="mapped"
+    ),
+    "weather/ndbc_latest_obs_20180730.txt": Expected(
+        "840 stations of 14 quantities, 6,790 of them MM",
+        {"station": 840, "observation": 4970},
+        drift={"observation.(missing)": 6790},
+        format="mapped",
+    ),
+    "weather/ndbc_BDVF1_rain.txt": Expected(
+        "1,038 hours; the station is the file's name", {"observation": 1038}, format="mapped"
+    ),
+    "weather/ndbc_45027_srad.txt": Expected(
+        "6,542 times of three quantities, two of them always MM",
+        {"observation": 6542},
+        drift={"observation.(missing)": 13084},
+        format="mapped",
+    ),
+    "weather/acis_multistndata.json": Expected(
+        "two stations; what their numbers are is said in the request only", {"station": 2}, format="mapped"
+    ),
+    "weather/spc_hail_1955-2017_head.csv": Expected("40 reports", {"hail_report": 40}, format="mapped"),
+    "weather/seattle-hourly-normals.csv": Expected(
+        "8,759 hours of three normals, which are no observations", {"climate_normal": 26277}, format="mapped"
+    ),
+    "weather/ghcnd_USC00411885.dly": Expected(
+        "a row is a month of days: no columns", rejects=("mapped.profile.none",), format="mapped"
+    ),
 }
