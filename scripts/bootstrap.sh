@@ -70,6 +70,25 @@ install_postgis() {
   as_root rm -f "$switch"
 }
 
+have_mosquitto() {
+  PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v mosquitto > /dev/null
+}
+
+install_mosquitto() {
+  missing="mosquitto, the MQTT broker of the synthetic sources,"
+  refresh_package_lists
+  # The simulator starts a broker of its own on loopback: the package is to start none for the machine.
+  local policy=/usr/sbin/policy-rc.d
+  if [[ -e $policy ]]; then
+    apt_install mosquitto
+  else
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" > /dev/null
+    as_root chmod 755 "$policy"
+    apt_install mosquitto
+    as_root rm -f "$policy"
+  fi
+}
+
 have_compose() {
   command -v docker-compose > /dev/null || docker compose version > /dev/null 2>&1
 }
@@ -86,6 +105,7 @@ find_python() {
 }
 
 have_postgis || install_postgis
+have_mosquitto || install_mosquitto
 if [[ $kind == dev ]] && ! have_compose; then
   missing="docker-compose, with which the compose file is checked,"
   refresh_package_lists
