@@ -42,7 +42,7 @@ def up(home: Path | None = None, *, simulator: bool = True, progress: Progress) 
         progress(f"PostgreSQL listens on 127.0.0.1:{cluster.port}")
         # Those who come to us look the addresses up: they are written before the synthetic ones start.
         doors = _write_doors(home)
-        sources = {**doors, **(_start_simulator(cluster) if simulator else {})}
+        sources = {**doors, **(_start_simulator(cluster, doors) if simulator else {})}
         scheduler = Airflow(home, cluster.url("airflow", "airflow"))
         airflow_ready = pool.submit(_start_airflow, scheduler, cluster, progress)
         settings = _write_settings(cluster, scheduler, sources)
@@ -134,8 +134,11 @@ def _write_doors(home: Path) -> dict[str, str]:
     return doors
 
 
-def _start_simulator(cluster: PrivateCluster) -> dict[str, str]:
-    """Start the demo's source systems; returns the variables that name their addresses to the contracts."""
+def _start_simulator(cluster: PrivateCluster, doors: dict[str, str]) -> dict[str, str]:
+    """Start the demo's source systems; returns the variables that name their addresses to the contracts.
+
+    ``doors``: where those of them that come to us find us.
+    """
     home = cluster.home
     folder = home / "simulator"
     folder.mkdir(exist_ok=True)
@@ -144,7 +147,7 @@ def _start_simulator(cluster: PrivateCluster) -> dict[str, str]:
     port = _port(home, "simulator", _simulator(home))
     command = [sys.executable, "-m", "simulator", "serve", "--home", str(folder), "--port", str(port)]
     # The URL goes through the environment: a command line can be read by every user of the machine.
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "EXCHANGE_DATABASE_URL": exchange}
+    environment = {**os.environ, **doors, "PYTHONPATH": str(REPOSITORY), "EXCHANGE_DATABASE_URL": exchange}
     _simulator(home).start(command, environment)
     return {
         "CAP_FEED_URL": f"http://127.0.0.1:{port}/cap/feed.xml",
