@@ -82,10 +82,12 @@ install_mosquitto() {
   if [[ -e $policy ]]; then
     apt_install mosquitto
   else
+    trap "as_root rm -f $policy" EXIT
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" > /dev/null
     as_root chmod 755 "$policy"
     apt_install mosquitto
     as_root rm -f "$policy"
+    trap - EXIT
   fi
 }
 
