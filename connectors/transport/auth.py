@@ -91,6 +91,8 @@ class EdDsaToken:
             key = load_pem_private_key(Path(self.private_key_file).read_bytes(), password=None)
         except OSError as error:
             raise ValueError(f"the private key file cannot be read ({error.strerror})") from None
+        except (ValueError, TypeError):
+            raise ValueError("the private key file holds no PEM private key without a password") from None
         if not isinstance(key, Ed25519PrivateKey):
             raise ValueError("the private key is not an Ed25519 key")
         return key

@@ -128,8 +128,9 @@ class HttpConnector:
 
     def _get(self, url: str, validators: Validators | None = None) -> Answer:
         answer = self.client.get(url, expect=self.expect, validators=validators)
-        asks = answer.status == 200 and isinstance(self.parser, AnswerParser)
-        if asks and (error := self.parser.failure(answer.body, answer.url)):
+        parser = self.parser if answer.status == 200 else None
+        error = parser.failure(answer.body, answer.url) if isinstance(parser, AnswerParser) else None
+        if error is not None:
             raise error
         return answer
 

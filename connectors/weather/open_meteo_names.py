@@ -124,11 +124,11 @@ def series(column: str, stated_unit: Any, hours: float | None) -> Series:
     rest = column[len(name) :]
     statistic = match.group(1) if (match := _STATISTIC.match(rest)) else None
     model = rest[len(statistic) + 1 if statistic else 0 :].lstrip("_") or BEST_MATCH
-    unit, is_sum = _unit(name, stated), name in _OF_THE_TIME_BEFORE
+    known, is_sum = _unit(name, stated), name in _OF_THE_TIME_BEFORE
     words = [_NAMES.get(name, name), "" if statistic == "sum" else statistic or ""]
     if is_sum and statistic in {None, "sum"} and not name.endswith(("_hours", "_duration")):
         words.append(_STEPS.get(hours or 1.0, ""))
-    kept = unit or Unit("", stated or "1")
+    kept = known or Unit("", stated or "1")
     return Series(
         column,
         _variable("_".join(word for word in words if word), kept),
@@ -136,7 +136,7 @@ def series(column: str, stated_unit: Any, hours: float | None) -> Series:
         kept,
         stated,
         hours if is_sum or statistic else None,
-        is_unknown=unit is None,
+        is_unknown=known is None,
         is_text=name in _TEXTS,
     )
 

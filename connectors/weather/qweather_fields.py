@@ -169,7 +169,8 @@ def _v1_member(name: str, raw: Any, hours: float | None) -> Iterator[Value]:
     if name in _V1_NUMBERS:
         yield Value(_V1_NUMBERS[name], name, raw, {})
     elif name in _V1_QUANTITIES:
-        yield from _quantity(_V1_QUANTITIES[name], name, raw)
+        of_a_span = name.endswith(("Max", "Min", "Avg"))
+        yield from _quantity(_V1_QUANTITIES[name]._replace(interval_h=hours if of_a_span else None), name, raw)
     elif not isinstance(raw, Mapping):
         return
     elif name == "condition":

@@ -66,18 +66,18 @@ class Readings:
 
     def number(self, table: str, name: str, raw: Any, marks: Sequence[float] = ()) -> float | None:
         """``raw`` as a finite number; None, told, where it is missing (null, blank, one of ``marks``) or is none."""
-        if raw is None or (isinstance(raw, str) and not raw.strip() and not isinstance(raw, NotFinite)):
-            return self._none(table, MISSING, name)
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
+            self.notes.tell(table, MISSING, name)
+            return None
         try:
             value = to_number(str(raw) if isinstance(raw, NotFinite) else raw)
-        except NotFiniteError:
-            return self._none(table, NOT_FINITE, f"{name}={raw}")
-        except NumberError:
-            return self._none(table, NO_NUMBER, f"{name}={raw}")
-        return self._none(table, MISSING, f"{name}={raw}") if value in marks else value
-
-    def _none(self, table: str, field: str, example: str) -> None:
-        self.notes.tell(table, field, example)
+        except NumberError as error:
+            self.notes.tell(table, NOT_FINITE if isinstance(error, NotFiniteError) else NO_NUMBER, f"{name}={raw}")
+            return None
+        if value in marks:
+            self.notes.tell(table, MISSING, f"{name}={raw}")
+            return None
+        return value
 
     def add(self, table: str, row: Row, extra: Mapping[str, Any] | None = None) -> None:
         """One row. Text that was destroyed on its way is told; what no database can keep is refused."""

@@ -232,7 +232,8 @@ def _rain_day(report: Report, group: str) -> None:
         report.add("rain_24h_mm", None, _MM)
         return
     code = int(group[1:])
-    more = {9999: {"trace": True}, 9998: {"bound": "at_least"}}.get(code)
+    marks: dict[int, dict[str, Any]] = {9999: {"trace": True}, 9998: {"bound": "at_least"}}
+    more = marks.get(code)
     report.add("rain_24h_mm", 0.0 if code == 9999 else code / 10, _MM, interval_h=24.0, more=more)
 
 
