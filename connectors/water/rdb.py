@@ -21,7 +21,7 @@ from connectors.text import UndecodableError, decode
 from connectors.water import rdb_kinds
 from connectors.water.gathering import TABLES, Gathered, refusal
 
-_WIDTHS = re.compile(r"\d+[sdnSDN]?")
+_WIDTHS = re.compile(r"\d+[sdnSDN]")
 _NOTHING = re.compile(r"No (sites|data|Sites|Data)|#\s*No (sites|data) (found|available|matching)")
 
 

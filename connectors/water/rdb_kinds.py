@@ -17,7 +17,7 @@ from connectors.water.usgs_parameters import INSTANTANEOUS, measure_of, zone_of
 Lines = list[tuple[int, dict[str, str]]]
 
 VALUE_COLUMN = re.compile(
-    r"(?:(?P<series>\d+)_)?(?P<parameter>\d{5})(?:_(?P<statistic>\d{5}))?(?:_(?P<more>(?!cd$)\w+))?"
+    r"(?!.*_cd$)(?:(?P<series>\d+)_)?(?P<parameter>\d{5})(?:_(?P<statistic>\d{5}))?(?:_(?P<more>\w+))?"
 )
 _DESCRIPTION = re.compile(r"#\s+(?P<series>\d+)\s+(?P<parameter>\d{5})(?:\s+(?P<statistic>\d{5}))?\s+(?P<text>\S.*)")
 _BRACKETS = re.compile(r"\[([^\]]+)\]")
@@ -194,7 +194,9 @@ def _read_single(
             code = parameter or {"NGVD29": "62610", "NAVD88": "62611"}.get(row.get("sl_datum_cd", ""), "")
             if column == "sl_lev_va" and not row.get(column):
                 continue  # the same level once more, above a datum, where there is one
-            variable = measure_of(code or f"level_above_{slug(row.get('sl_datum_cd', '')) or 'datum'}", "ft")
+            variable = measure_of(
+                code or f"level_above_{slug(row.get('sl_datum_cd', '')) or 'datum'}", None if code else "ft"
+            )
             at = {**shared, "event_at": moment, "extra": {**extra, "parameter": code or column}}
             out.value(f"line {line}, {column}", _value(row.get(column, ""), {}), variable, at)
 
