@@ -19,7 +19,7 @@ PART_ITEMS = 20_000
 """Observations in a part: some 8 MB of records."""
 WHOLE = 8 * 1024 * 1024
 """A document of fewer bytes is read at once: all of its shapes are understood then."""
-_BUFFER = 256 * 1024
+BUFFER = 256 * 1024
 _LOOK = 64 * 1024
 _LIST, _ARRAY = b'"value"', b'"dataArray"'
 _ROWS = "value.item.dataArray.item"
@@ -39,11 +39,15 @@ def parts(stream: BinaryIO, head: Payload, zone: tzinfo, whole: Callable[[Payloa
 
 
 def _before_list(start: bytes) -> str | None:
-    """What stands before the list, if the document begins like ``{"value": [``; None if it has another shape."""
+    """What stands before the list, if the document begins like ``{"value": [``; None if it has another shape.
+
+    A list inside another object or list is not the reply's own.
+    """
     text = start[:_LOOK].removeprefix(b"\xef\xbb\xbf").lstrip()
-    at = text.find(_LIST)
-    is_reply = text.startswith(b"{") and at >= 0 and text[at + len(_LIST) :].lstrip(b" \t\r\n:").startswith(b"[")
-    return text[:at].decode("utf-8", "replace") if is_reply else None
+    before, found, after = text.partition(_LIST)
+    is_list = bool(found) and after.lstrip(b" \t\r\n:").startswith(b"[")
+    is_outermost = before.startswith(b"{") and b"{" not in before[1:] and b"[" not in before
+    return before.decode("utf-8", "replace") if is_list and is_outermost else None
 
 
 class _Joined:
@@ -87,7 +91,7 @@ def _parts(entities: Iterator[tuple[str, Any]], about: Reader) -> Iterator[Parse
 
 
 def _entities(stream: _Joined) -> Iterator[tuple[str, Any]]:
-    items = ijson.items(stream, "value.item", use_float=True, buf_size=_BUFFER)
+    items = ijson.items(stream, "value.item", use_float=True, buf_size=BUFFER)
     for number, item in enumerate(items, 1):
         yield f"value[{number}]", item
 
@@ -97,7 +101,7 @@ def _array_rows(stream: _Joined) -> Iterator[tuple[str, Any]]:
     group: dict[str, Any] = {}
     row: ObjectBuilder | None = None
     groups = rows = 0
-    for prefix, event, value in ijson.parse(stream, use_float=True, buf_size=_BUFFER):
+    for prefix, event, value in ijson.parse(stream, use_float=True, buf_size=BUFFER):
         if prefix == "value.item" and event == "start_map":
             group, groups, rows = {"components": []}, groups + 1, 0
         elif prefix == _ROWS and event == "start_array":
