@@ -5,7 +5,7 @@ set -euo pipefail
 secret() { head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'; } # hexadecimal: they become parts of URLs
 
 for name in POSTGRES_PASSWORD RISKMAP_DATABASE_PASSWORD AIRFLOW_DATABASE_PASSWORD EXCHANGE_DATABASE_PASSWORD \
-  AIRFLOW_SECRET_KEY AIRFLOW_JWT_SECRET AIRFLOW_ADMIN_PASSWORD; do
+  AIRFLOW_SECRET_KEY AIRFLOW_JWT_SECRET AIRFLOW_ADMIN_PASSWORD PERSON_SALT; do
   echo "$name=$(secret)$(secret)"
 done
 echo "AIRFLOW_FERNET_KEY=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_')" # Fernet wants this very form
