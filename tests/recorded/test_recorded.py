@@ -65,7 +65,8 @@ def test_a_recorded_file_gives_what_the_table_says(name: str) -> None:
 
 
 def test_the_table_names_every_recorded_file() -> None:
-    assert set(all_files()) == set(RECORDED)
+    about_them = {"PROVENANCE.md", "SHA256SUMS.txt"}
+    assert set(all_files()) == set(RECORDED) | about_them
 
 
 @pytest.mark.parametrize("format_name", sorted(FORMATS))
@@ -115,7 +116,7 @@ def test_references_name_the_messages_they_replace() -> None:
 
 
 def test_geometry_comes_from_what_the_area_has() -> None:
-    with_areas = [name for name, expected in RECORDED.items() if "warning_area" in expected.tables]
+    with_areas = [name for name, e in RECORDED.items() if e.format == "cap" and "warning_area" in e.tables]
     sources = {name: {area["geometry_source"] for area in rows(name, "warning_area")} for name in with_areas}
     assert {name for name, found in sources.items() if "polygon" in found} == {
         "cap/NOAA_MultiplePolygons.txt",
