@@ -49,7 +49,7 @@ ABOUT = About(
         "Daily sets, whose rows have no hour, are refused: their days end at different hours per element.",
         "Elements that are not in the table keep their own name and the unit that the reply states, as drift.",
     ),
-    verified=("the signature against a vector computed by an independent client", "own fixtures for the reply"),
+    verified=("the signature against a vector of the documented algorithm", "own fixtures for the reply"),
 )
 
 

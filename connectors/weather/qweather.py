@@ -6,35 +6,29 @@ it failed; v1 has problem documents. Documented kinds that are no observation, f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta, tzinfo
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pyarrow as pa
 
 from connectors import forecast, observation, station
-from connectors.arrow import as_json
-from connectors.clock import BEIJING, ClockError, to_utc, zone_named
 from connectors.errors import ConfigurationError, ConnectorError, ContractError, RateLimitedError
 from connectors.json_text import read_json
-from connectors.model import About, Parsed, Payload, Reject
+from connectors.model import About, Parsed, Payload
 from connectors.refusal import RefusedError
 from connectors.text import storable
 from connectors.weather import cap_tables
-from connectors.weather.qweather_alerts import read_alert
-from connectors.weather.qweather_fields import (
-    V7,
-    V7_DAY,
-    V7_MINUTE,
-    V7_TIDE,
-    V7_TIDE_TURN,
-    Field,
-    Value,
-    air_values,
-    v1_values,
-    v7_values,
+from connectors.weather.qweather_readers import (
+    V7_LISTS,
+    alerts,
+    v1_air,
+    v1_current,
+    v1_days,
+    v1_hours,
+    v7_lists,
+    v7_now,
 )
-from connectors.weather.qweather_place import Place, place_of
+from connectors.weather.qweather_reply import Reply
 from connectors.weather.readings import Readings, rejected
 
 _CODES = {
@@ -64,10 +58,7 @@ _UNSUPPORTED = {
     "asOf": "statistics of the account",
     "balance": "the balance of the account",
 }
-_CLOCKS = frozenset({"obsTime", "pubTime", "fxTime", "fxDate", "time", "date", "name", "id"})
 _V7_ENVELOPE = frozenset({"code", "updateTime", "fxLink", "refer", "summary", "station"})
-_V1_CLOCKS = frozenset({"metadata", "forecastTime", "forecastStartTime", "forecastEndTime", "daytime", "nighttime"})
-_MODEL = "qweather"
 
 ABOUT = About(
     title="QWeather 和风天气, v7 and v1",
@@ -91,7 +82,10 @@ ABOUT = About(
         "[K] Nothing documents that an id of a warning carries its time of issue; it is used only where the message "
         "itself shows it.",
     ),
-    verified=("the published examples of nine interfaces in Chinese and English",),
+    verified=(
+        "the published examples of v7: warnings, now, grid now, air now, hourly, daily",
+        "own fixtures for v1 and for the other kinds, after the published examples",
+    ),
 )
 
 
@@ -124,7 +118,7 @@ class QWeatherParser:
         try:
             document = _document(payload.body)
             _check(document)
-            reply = _Reply(document, payload, options, readings)
+            reply = Reply(document, payload, options, readings)
             _reader(document)(reply)
             if "code" in document:
                 known = {*_V7_ENVELOPE, *_V7_READERS}
@@ -156,223 +150,6 @@ def _check(document: Mapping[str, Any]) -> None:
         raise RefusedError("qweather.code", f"QWeather answers with code {storable(code)}: {meaning}")
 
 
-class _Reply:
-    """One reply while it is read: where it was taken, when it was issued, what it gave so far."""
-
-    def __init__(
-        self, document: dict[str, Any], payload: Payload, options: Mapping[str, Any], readings: Readings
-    ) -> None:
-        self.document, self.fetched_at, self.readings, self.options = document, payload.fetched_at, readings, options
-        self.zone: tzinfo = zone_named(str(options.get("zone") or BEIJING))
-        self.place: Place = place_of(payload, document, options)
-        update = document.get("updateTime")
-        self.issued_at = self.instant(update) if update else None
-        if isinstance(update, str) and update[-6:-5] in {"+", "-"}:
-            self.zone = datetime.fromisoformat(update).tzinfo or self.zone
-
-    def instant(self, text: Any, *, date_only: bool = False) -> datetime:
-        try:
-            return to_utc(str(text), self.zone, date_only=date_only)
-        except (ClockError, ValueError) as error:
-            raise RefusedError("qweather.time", storable(str(error))) from None
-
-    def items(self, *members: str) -> Iterable[tuple[str, str, Mapping[str, Any]]]:
-        """(member, where, object) of the lists of these names; what is no object is rejected."""
-        for member in members:
-            held = self.document.get(member)
-            for index, item in enumerate(held if isinstance(held, list) else [held]):
-                where = f"{member}[{index}]" if isinstance(held, list) else member
-                if isinstance(item, dict):
-                    yield member, where, item
-                elif member in self.document:
-                    self.reject(where, RefusedError("qweather.item", f"{member} holds something that is no object"))
-
-    def reject(self, where: str, error: RefusedError, item: Any = None) -> None:
-        record = storable(item) if isinstance(item, dict) else None
-        self.readings.rejects.append(Reject(where, error.rule, str(error), None, record))
-
-    def tell_place(self, table: str) -> None:
-        if self.place.is_file_name:
-            self.readings.notes.tell(table, "(place from file name)", self.place.code)
-
-    def observed(self, values: Iterable[Value], at: datetime, kind: str, station_code: str | None = None) -> None:
-        if station_code is None:
-            self.tell_place(observation.TABLE)
-        key = {"station_code": station_code or self.place.code, "event_at": at, "issued_at": self.issued_at}
-        for value in values:
-            self._land(observation.TABLE, {**key, "source_table": kind}, value)
-
-    def forecast(self, values: Iterable[Value], at: datetime, kind: str) -> None:
-        self.tell_place(forecast.TABLE)
-        key = {
-            "place_code": self.place.code,
-            "longitude": self.place.longitude,
-            "latitude": self.place.latitude,
-            "model": _MODEL,
-            "issued_at": self.issued_at or self.fetched_at,
-            "event_at": at,
-            "source_table": kind,
-        }
-        for value in values:
-            self._land(forecast.TABLE, key, value)
-
-    def _land(self, table: str, key: dict[str, Any], value: Value) -> None:
-        field = value.field
-        row = {**key, "variable": field.variable, "unit": field.unit.symbol, "interval_h": field.interval_h}
-        more = {name: raw for name, raw in value.more.items() if raw not in (None, "")}
-        if field.is_text:
-            if value.raw in (None, ""):
-                self.readings.notes.tell(table, "(missing)", value.name)
-            else:
-                self.readings.add(table, {**row, "value_text": str(value.raw)}, more)
-            return
-        number = self.readings.number(table, value.name, value.raw)
-        if number is not None:
-            if field.unit.factor != 1:
-                more |= {"member": value.name, "value": value.raw}
-            self.readings.add(table, {**row, "value": field.unit.convert(number)}, more)
-
-
-def _keep_unknown(reply: _Reply, table: str, values: list[Value], unknown: Mapping[str, Any]) -> None:
-    """Members that nobody knows are told, and stay beside the first value of their object."""
-    reply.readings.unknown(table, unknown)
-    if unknown and (sent := next((value for value in values if value.raw not in (None, "")), None)):
-        sent.more.update(unknown)
-
-
-class _Kind(NamedTuple):
-    """A list of v7 objects: its fields, the member with the time, and where its values belong."""
-
-    fields: Mapping[str, Field]
-    clock: str
-    is_forecast: bool
-    is_day: bool = False
-
-
-_V7_LISTS = {
-    "hourly": _Kind(V7, "fxTime", True),
-    "minutely": _Kind(V7_MINUTE, "fxTime", True),
-    "daily": _Kind(V7_DAY, "fxDate", True, is_day=True),
-    "tideHourly": _Kind(V7_TIDE, "fxTime", True),
-    "tideTable": _Kind(V7_TIDE_TURN, "fxTime", True),
-    "weatherHourly": _Kind(V7, "time", False),
-    "weatherDaily": _Kind(V7_DAY, "date", False, is_day=True),
-    "airHourly": _Kind(V7, "pubTime", False),
-}
-
-
-def _v7_lists(reply: _Reply) -> None:
-    for member, where, item in reply.items(*(name for name in _V7_LISTS if name in reply.document)):
-        kind = _V7_LISTS[member]
-        table = forecast.TABLE if kind.is_forecast else observation.TABLE
-        try:
-            at = reply.instant(item.get(kind.clock), date_only=kind.is_day)
-        except RefusedError as error:
-            reply.reject(where, error, item)
-            continue
-        values, unknown = v7_values(item, kind.fields, _CLOCKS)
-        _keep_unknown(reply, table, values, unknown)
-        land = reply.forecast if kind.is_forecast else reply.observed
-        land(values, at + timedelta(days=1) if kind.is_day else at, member)
-
-
-def _v7_now(reply: _Reply) -> None:
-    for _, where, item in reply.items("now"):
-        _v7_observation(reply, where, item, "now", None)
-    for _, where, item in reply.items("station") if "station" in reply.document else ():
-        code = str(item.get("id") or "").strip()
-        if not code:
-            reply.reject(where, RefusedError("qweather.station.id", "the air station has no id"), item)
-        elif _v7_observation(reply, where, item, "station", code):
-            name = str(item.get("name") or code)
-            reply.readings.add(station.TABLE, {"station_code": code, "station_name": name, "station_type": "air"})
-
-
-def _v7_observation(reply: _Reply, where: str, item: Mapping[str, Any], kind: str, code: str | None) -> bool:
-    try:
-        at = reply.instant(item.get("obsTime") or item.get("pubTime"))
-    except RefusedError as error:
-        reply.reject(where, error, item)
-        return False
-    values, unknown = v7_values(item, V7, _CLOCKS)
-    _keep_unknown(reply, observation.TABLE, values, unknown)
-    reply.observed(values, at, kind, code)
-    return True
-
-
-def _alerts(reply: _Reply) -> None:
-    area = _area(reply)
-    for member in ("warning", "alerts"):
-        for index, alert in enumerate(reply.document.get(member) or ()):
-            read_alert(reply.readings, alert, f"{member}[{index}]", reply.zone, area)
-
-
-def _area(reply: _Reply) -> Mapping[str, Any] | None:
-    """The place that was asked for; its code as declared makes a geometry, a vendor's id does not."""
-    region = reply.options.get("region_code")
-    if region:
-        codes = as_json({"GB/T 2260": [str(region)]})
-        return {"region_code": str(region), "geocodes": codes, "geometry_source": "geocode"}
-    if reply.place.is_file_name:
-        return None
-    return {"geocodes": as_json({"qweather": [reply.place.code]}), "geometry_source": "none"}
-
-
-def _v1_current(reply: _Reply) -> None:
-    values, unknown = v1_values(reply.document, _V1_CLOCKS, 1.0)
-    _keep_unknown(reply, observation.TABLE, values, unknown)
-    reply.observed(values, reply.fetched_at, "current")
-
-
-def _v1_hours(reply: _Reply) -> None:
-    for member, where, item in reply.items(*(name for name in ("hours", "forecasts") if name in reply.document)):
-        try:
-            at = reply.instant(item.get("forecastTime"))
-        except RefusedError as error:
-            reply.reject(where, error, item)
-            continue
-        air = list(air_values(item))
-        rest = {name: value for name, value in item.items() if name not in {"indexes", "pollutants"}}
-        values, unknown = v1_values(rest, _V1_CLOCKS, 1.0 if member == "hours" else None)
-        _keep_unknown(reply, forecast.TABLE, values or air, unknown)
-        reply.forecast([*values, *air], at, member)
-
-
-def _v1_days(reply: _Reply) -> None:
-    for _, where, item in reply.items("days"):
-        try:
-            for part, suffix in ((item, ""), (item.get("daytime"), "day"), (item.get("nighttime"), "night")):
-                if isinstance(part, dict):
-                    _v1_day(reply, part, suffix)
-        except RefusedError as error:
-            reply.reject(where, error, item)
-
-
-def _v1_day(reply: _Reply, part: Mapping[str, Any], suffix: str) -> None:
-    start, end = (reply.instant(part.get(name)) for name in ("forecastStartTime", "forecastEndTime"))
-    hours = (end - start).total_seconds() / 3600
-    air = [_daily(value) for value in air_values(part, hours)]
-    rest = {name: value for name, value in part.items() if name not in {"indexes", "pollutants"}}
-    values, unknown = v1_values(rest, _V1_CLOCKS, hours, suffix)
-    _keep_unknown(reply, forecast.TABLE, values or air, unknown)
-    reply.forecast([*values, *air], end, "days")
-
-
-def _daily(value: Value) -> Value:
-    unit = value.field.unit.suffix
-    stem = value.field.variable.removesuffix(f"_{unit}") if unit else value.field.variable
-    return value._replace(field=value.field._replace(variable=f"{stem}_daily{'_' + unit if unit else ''}"))
-
-
-def _v1_air(reply: _Reply) -> None:
-    reply.observed(list(air_values(reply.document)), reply.fetched_at, "air")
-    for _, _, item in reply.items("stations") if "stations" in reply.document else ():
-        if item.get("id"):
-            name = str(item.get("name") or item["id"])
-            row = {"station_code": str(item["id"]), "station_name": name, "station_type": "air"}
-            reply.readings.add(station.TABLE, row)
-
-
 def _main_table(document: Mapping[str, Any]) -> str:
     """Where what nobody knows of a v7 reply is counted."""
     if "warning" in document:
@@ -382,28 +159,28 @@ def _main_table(document: Mapping[str, Any]) -> str:
     )
 
 
-def _nothing(reply: _Reply) -> None:
+def _nothing(reply: Reply) -> None:
     """An answer that says so itself: there is none."""
 
 
-_V7_READERS: Mapping[str, Callable[[_Reply], None]] = {
-    "warning": _alerts,
-    "now": _v7_now,
-    **dict.fromkeys(_V7_LISTS, _v7_lists),
+_V7_READERS: Mapping[str, Callable[[Reply], None]] = {
+    "warning": alerts,
+    "now": v7_now,
+    **dict.fromkeys(V7_LISTS, v7_lists),
 }
-_V1_READERS: Mapping[str, Callable[[_Reply], None]] = {
-    "alerts": _alerts,
-    "hours": _v1_hours,
-    "forecasts": _v1_hours,
-    "days": _v1_days,
-    "temperature": _v1_current,
-    "condition": _v1_current,
-    "indexes": _v1_air,
-    "pollutants": _v1_air,
+_V1_READERS: Mapping[str, Callable[[Reply], None]] = {
+    "alerts": alerts,
+    "hours": v1_hours,
+    "forecasts": v1_hours,
+    "days": v1_days,
+    "temperature": v1_current,
+    "condition": v1_current,
+    "indexes": v1_air,
+    "pollutants": v1_air,
 }
 
 
-def _reader(document: Mapping[str, Any]) -> Callable[[_Reply], None]:
+def _reader(document: Mapping[str, Any]) -> Callable[[Reply], None]:
     """How a reply of these members is read. Raises RefusedError for kinds that we do not read."""
     is_v7 = "code" in document
     daily = document.get("daily")

@@ -218,9 +218,9 @@ def _rain(report: Report, group: str) -> None:
         report.add(variable, None, _MM)
         return
     code = int(group[1:4])
-    value, more = float(code), None
+    value, more = float(code), dict[str, Any]()
     if code >= 990:
-        value, more = (code - 990) / 10, {"trace": True} if code == 990 else None
+        value, more = (code - 990) / 10, {"trace": True} if code == 990 else {}
     elif code == 989:
         more = {"bound": "at_least"}
     report.add(variable, value, _MM, interval_h=None if hours is None else float(hours), more=more)
