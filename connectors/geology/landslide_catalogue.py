@@ -57,7 +57,8 @@ _AMERICAN = re.compile(
 )
 _SHORT_OFFSET = re.compile(r"([+-]\d{2})$")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
-_KM = re.compile(r"(\d+(?:\.\d+)?)\s*km", re.IGNORECASE)
+_KM = re.compile(r"(?:Known_within_)?(\d+(?:\.\d+)?)[\s_]*km", re.IGNORECASE)
+_EXACT = frozenset({"exact", "known_exactly"})
 _WORDS = ("category", "trigger", "size", "setting")
 _TEXTS = ("title", "description", "location", "storm_name", "country", "country_code", "region")
 
@@ -151,4 +152,4 @@ def _accuracy_km(accuracy: str | None) -> float | None:
     if accuracy is None:
         return None
     match = _KM.fullmatch(accuracy)
-    return float(match[1]) if match else 0.0 if accuracy.lower() == "exact" else None
+    return float(match[1]) if match else 0.0 if accuracy.lower() in _EXACT else None
