@@ -27,7 +27,7 @@ def test_every_transport_is_bound_with_its_options(tmp_path: Path) -> None:
     assert (http.client.options.min_interval_s, http.client.retry.attempts) == (2, 7)
     folder = connect({"transport": "files", "format": "mine_txt", "patience_s": 5}, source=str(tmp_path))
     assert isinstance(folder, FilesConnector)
-    assert (folder.folder, folder.options.patience_s) == (tmp_path, 5)
+    assert (folder.folder.source, folder.options.patience_s) == (str(tmp_path), 5)
     tables = connect({"transport": "database", "format": "sl323", "overlap_h": 1}, source="postgresql://h/d")
     assert isinstance(tables, DatabaseConnector)
     assert tables.options.overlap_h == 1
@@ -37,7 +37,7 @@ def test_an_address_in_the_declaration_goes_before_that_of_the_server(tmp_path: 
     declared = {"transport": "files", "format": "mine_txt", "location": str(tmp_path)}
     found = connect(declared, source="/elsewhere")
     assert isinstance(found, FilesConnector)
-    assert found.folder == tmp_path
+    assert found.folder.source == str(tmp_path)
 
 
 def test_secrets_do_not_show_in_a_representation() -> None:
