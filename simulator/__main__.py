@@ -19,6 +19,7 @@ import psycopg
 
 from simulator.addresses import contract_variables
 from simulator.app import Places, Simulator
+from simulator.broker import binary
 from simulator.faults import HTTP_KINDS, SOURCE_FAULTS
 from simulator.gates import write_private
 from simulator.pusher import Receiver
@@ -125,8 +126,7 @@ def _serve(options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     sim = _simulator(options)
     server = _listen(sim, options.port)
-    for gate in ("sftp", "ftp"):
-        sim.gates.open(gate)
+    _open_gates(sim)
     variables = contract_variables(sim, server.url)
     write_private(sim.places.home / "variables.json", json.dumps(variables))
     written = sim.prepare()
@@ -145,6 +145,17 @@ def _serve(options: argparse.Namespace) -> int:
         sim.gates.close()
         address.unlink(missing_ok=True)
     return 0
+
+
+def _open_gates(sim: Simulator) -> None:
+    """SFTP, FTP and, if the system has a broker, MQTT."""
+    for gate in ("sftp", "ftp"):
+        sim.gates.open(gate)
+    if binary() is None:
+        _say("simulator: no mosquitto here, so the geological monitoring is silent.", sys.stderr)
+        return
+    sim.gates.open("mqtt")
+    sim.publisher.address = sim.gates.host, sim.gates.servers["mqtt"].port
 
 
 def _listen(sim: Simulator, port: int) -> Server:

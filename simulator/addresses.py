@@ -12,14 +12,6 @@ MUSIC_ELEMENTS = (
     *("Station_Id_C", "Station_Name", "Lat", "Lon", "Alti", "Admin_Code_CHN", "Year", "Mon", "Day", "Hour"),
     *(*ELEMENTS, "PRE_1h", "PRE_24h"),
 )
-MONITORS = {
-    "TAILINGS_URL": "tailings_pond",
-    "HAZCHEM_TANK_URL": "hazchem_tank",
-    "HAZCHEM_GAS_URL": "hazchem_gas_point",
-    "GAS_NETWORK_URL": "gas_network",
-    "WATER_SUPPLY_URL": "water_supply",
-    "BRIDGE_URL": "bridge",
-}
 
 
 def contract_variables(sim: Simulator, url: str) -> dict[str, str]:
@@ -37,9 +29,13 @@ def contract_variables(sim: Simulator, url: str) -> dict[str, str]:
         "CMA_MUSIC_URL": music_url(url),
         "CMA_MUSIC_USER": sim.login.user,
         "CMA_MUSIC_PASSWORD": sim.login.password,
-        "SLOPE_RADAR_URL": f"{url}/monitor/slope_radar/scans.ndjson",
-        **{name: f"{url}/monitor/{kind}/points" for name, kind in MONITORS.items()},
+        "TAILINGS_URL": f"{url}/monitor/tailings_pond",
+        "LIFELINE_URL": f"{url}/monitor",
+        "UPLOAD_INBOX": str(places.folder("upload")),
+        "GEOHAZARD_SITE_INBOX": str(places.folder("geohazard_site")),
     }
+    if "mqtt" in sim.gates.servers:
+        found["GEO_IOT_BROKER_URL"] = sim.gates.url("mqtt")
     if places.exchange_url:
         found["EXCHANGE_DATABASE_URL"] = places.exchange_url
     return found

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import psycopg
 
+from simulator.asset_tables import AssetTables
+from simulator.broker import Publisher
 from simulator.cap import Bulletin
 from simulator.delivery import Folder, Progress, Writer
+from simulator.event_tables import EventTables
 from simulator.exchange import Exchange
 from simulator.faults import HttpFaults
 from simulator.gates import Gates, login_of
+from simulator.geo_iot import GeoIot
 from simulator.hazchem_sec import DoublePrevention
+from simulator.management import Management
 from simulator.mine_equipment import Equipment
 from simulator.mine_personnel import Personnel
 from simulator.mine_water import MineWater
@@ -23,16 +28,19 @@ from simulator.mines import Mines
 from simulator.monitor import Monitor
 from simulator.music import Music
 from simulator.nature import nature
+from simulator.people import Answers
 from simulator.pusher import Pusher, Receiver
 from simulator.register import Register
 from simulator.rtu import Rtus
 from simulator.sl651 import Telemetry
+from simulator.slope_radar import SlopeRadars
+from simulator.uploads import Upload, Uploads, uploads
 from simulator.warning12379 import Terminal
 from simulator.world import SimulatorError, World, floor
 
 HISTORY = timedelta(hours=2)
-WARNINGS_BACK = {"year": timedelta(days=365)}
-USUAL_WARNINGS_BACK = timedelta(hours=24)
+YEAR = timedelta(days=365)
+RECORDS_BACK, WARNINGS_BACK = timedelta(days=60), timedelta(hours=24)  # in all scenarios but ``year``
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,7 @@ class Simulator:
         self.music = Music(self.nature, self.login.user, self.login.password)
         self.monitor = Monitor(self.nature)
         self.gates = Gates(places.home, self.login, places.folder("mine_personnel"), places.folder("mine_water"))
+        self.publisher = Publisher(places.home, GeoIot(self.nature), self.login.user, self.login.password)
         telemetry = Telemetry(world, self.county, self.weather, self.nature.hydrology)
         self.rtus = Rtus(places.centre, places.home, telemetry) if places.centre else None
         self.pusher = Pusher(places.receiver, places.home, DoublePrevention(world)) if places.receiver else None
@@ -100,18 +109,20 @@ class Simulator:
         return {source.name: source.step(now) for source in self._sources if not source.calls}
 
     def _all_sources(self) -> list[Source]:
+        is_year = self.world.scenario == "year"
+        assets = AssetTables(self.world.seed, self.nature.layout)
+        inventory = Upload("geohazard_site", states=(("隐患点清单", assets.hazard_sites),))
         found = [
             Source("mines", 60, self.mines.advance, "矿山"),
             self._dropper("mine_personnel", "矿山", Personnel(self.world, self.county, self.mines)),
             self._dropper("mine_water", "矿山", MineWater(self.world, self.county, self.weather)),
             self._dropper("mine_equipment", "矿山", Equipment(self.world, self.county, self.mines)),
             Source("register", 60, self.register.advance, "应急"),
-            self._dropper(
-                "warning_12379",
-                "气象",
-                Terminal(self.bulletin),
-                WARNINGS_BACK.get(self.world.scenario, USUAL_WARNINGS_BACK),
-            ),
+            self._dropper("warning_12379", "气象", Terminal(self.bulletin), YEAR if is_year else WARNINGS_BACK),
+            self._dropper("geohazard_site", "自然资源", inventory),
+            self._dropper("upload/slope_monitoring", "矿山", SlopeRadars(self.nature)),
+            Source("uploads", 60, self._uploads(assets, is_year=is_year).advance, "应急"),
+            Source("geo_iot", 60, self.publisher.advance, "自然资源", calls=True),
         ]
         if self.exchange:
             found.insert(0, Source("exchange", 300, self.exchange.advance, "水利"))
@@ -122,8 +133,15 @@ class Simulator:
         return found
 
     def _dropper(self, name: str, department: str, writer: Writer, history: timedelta = HISTORY) -> Source:
-        progress = Progress(self.places.home / "written", name)
+        """A source that drops its files into the folder of its name."""
+        progress = Progress(self.places.home / "written", name.replace("/", "_"))
         return Source(name, 60, Folder(self.places.folder(name), progress, writer, history).advance, department)
+
+    def _uploads(self, assets: AssetTables, *, is_year: bool) -> Uploads:
+        layout = self.nature.layout
+        events = EventTables(layout, Management(self.world, layout), self.bulletin, Answers(self.world, layout))
+        found = uploads(events, assets, YEAR if is_year else RECORDS_BACK, YEAR if is_year else WARNINGS_BACK)
+        return Uploads(self.places.folder("upload"), self.places.home, found)
 
     def tick(self) -> list[str]:
         """Do what is due; the sentences to log. A source that fails is tried again at its next turn."""

@@ -45,18 +45,23 @@ class Progress:
 
 
 class Folder:
-    """The hand that drops a writer's files into ``inbox``; at first those of ``history``, after a pause no more."""
+    """The hand that drops a writer's files into ``inbox``: at first those of ``history``; after a pause it makes up
+    what it missed, but no more than ``makes_up`` (as much as ``history``, unless told otherwise).
+    """
 
-    def __init__(self, inbox: Path, progress: Progress, writer: Writer, history: timedelta) -> None:
-        self.inbox, self.progress, self.writer, self.history = inbox, progress, writer, history
+    def __init__(
+        self, inbox: Path, progress: Progress, writer: Writer, history: timedelta, makes_up: timedelta | None = None
+    ) -> None:
+        self.inbox, self.progress, self.writer = inbox, progress, writer
+        self.history, self.makes_up = history, history if makes_up is None else makes_up
 
     def advance(self, now: datetime) -> int:
         """Write what is due since the last call; the number of files."""
         self.inbox.mkdir(parents=True, exist_ok=True)
         until, known = floor(now, 60), self.progress.until()
-        since = max(known or until - self.history, until - self.history)
-        if since >= until or self.waiting() > MOST_WAITING:
+        if self.waiting() > MOST_WAITING or (known is not None and known >= until):
             return 0
+        since = until - self.history if known is None else max(known, until - self.makes_up)
         count = 0
         if known is None:
             count += self._write(self.writer.first(since))

@@ -1,4 +1,4 @@
-"""The servers besides HTTP that readers come to: SFTP, FTP. Ports are free ones at first and the same ever after.
+"""The servers besides HTTP that readers come to: SFTP, FTP, MQTT. Ports are free ones at first and the same ever after.
 
 User and password are made up once per home, unless the environment brings them along.
 """
@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulator.broker import Broker
 from simulator.ftp_server import FtpFolderServer
 from simulator.sftp_server import SftpFolderServer
 from simulator.world import SimulatorError
@@ -62,17 +63,24 @@ class Ports:
         return {str(k): int(v) for k, v in json.loads(self.path.read_text("utf-8")).items()}
 
 
+Gate = SftpFolderServer | FtpFolderServer | Broker
+NAMES = ("sftp", "ftp", "mqtt")
+
+
 class Gates:
-    """The SFTP and the FTP server of a home. Each can be shut for a while (faults) and opened again where it was."""
+    """The servers of a home by name. Each can be shut for a while (faults) and opened again where it was."""
 
     def __init__(self, home: Path, login: Login, sftp_folder: Path, ftp_folder: Path, host: str = "127.0.0.1") -> None:
         self.home, self.login, self.host = home, login, host
         self.ports = Ports(home)
-        self.folders = {"sftp": sftp_folder, "ftp": ftp_folder}
-        self.servers: dict[str, SftpFolderServer | FtpFolderServer] = {}
+        self.folders = {"sftp": sftp_folder, "ftp": ftp_folder, "mqtt": home / "mqtt"}
+        self.servers: dict[str, Gate] = {}
 
     def open(self, name: str) -> None:
-        """Start a server; the remembered port if it is free, else another. Does nothing if it runs."""
+        """Start a server; the remembered port if it is free, else another. Does nothing if it runs.
+
+        Raises SimulatorError if it can't be started.
+        """
         if name in self.servers:
             return
         self.folders[name].mkdir(parents=True, exist_ok=True)
@@ -83,11 +91,13 @@ class Gates:
         self.servers[name] = server
         self.ports.remember(name, server.port)
 
-    def _start(self, name: str, port: int) -> SftpFolderServer | FtpFolderServer:
+    def _start(self, name: str, port: int) -> Gate:
         folder, user, password = self.folders[name], self.login.user, self.login.password
         if name == "sftp":
             key = self.home / "sftp_host_key"
             return SftpFolderServer(folder, user, password, port=port, host=self.host, key_file=key)
+        if name == "mqtt":
+            return Broker(folder, user, password, port=port, host=self.host)
         return FtpFolderServer(folder, user, password, port=port, host=self.host)
 
     def shut(self, name: str) -> None:
@@ -104,5 +114,7 @@ class Gates:
     def url(self, name: str) -> str:
         """The address with user and password; for SFTP with the host key's fingerprint, too."""
         server = self.servers[name]
-        address = f"{name}://{self.login.user}:{self.login.password}@{self.host}:{server.port}/"
-        return f"{address}?host_key={server.fingerprint}" if isinstance(server, SftpFolderServer) else address
+        address = f"{name}://{self.login.user}:{self.login.password}@{self.host}:{server.port}"
+        if isinstance(server, SftpFolderServer):
+            return f"{address}/?host_key={server.fingerprint}"
+        return address if isinstance(server, Broker) else f"{address}/"

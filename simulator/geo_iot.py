@@ -1,8 +1,8 @@
-"""Landslide monitoring: gateways and their children, one JSON message per gateway and turn, keys in UTC.
+"""Landslide monitoring: devices at hazard points, one JSON message per device and turn, keys in UTC.
 
-``Lx_XX_n`` identifiers. Three dialects are spoken: plain JSON, JSON behind a three-byte envelope, and one with the
-misspelling ``singal_nb`` and a crack as an object instead of a number. A gateway whose link was broken tells several
-instants in one message.
+``Lx_XX_n`` identifiers. Three dialects are spoken: plain JSON, JSON behind a three-byte envelope, and one of gateways
+that speak for children of their own codes, misspell ``singal_nb`` and give a crack as an object instead of a number.
+A device whose link was broken tells several instants in one message.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from simulator.layout import Slope
 from simulator.nature import Nature
 from simulator.world import dice, floor
 
-TURN = timedelta(minutes=10)
+TURN = timedelta(minutes=5)
 LINK = timedelta(minutes=60)  # a link is whole or broken for an hour
 ENVELOPE_TYPE = 1
 IDENTIFIERS = {
@@ -68,7 +68,7 @@ class GeoIot:
 
     def messages(self, since: datetime, until: datetime) -> Iterator[Message]:
         """What is sent in (since, until]."""
-        turn = floor(since, 600)
+        turn = floor(since, 300)
         while (turn := turn + TURN) <= until:
             for gateway in self.gateways:
                 if instants := self._instants(gateway, turn):
@@ -90,10 +90,16 @@ class GeoIot:
 
     def message(self, gateway: Gateway, instants: list[datetime]) -> Message:
         """One message with every instrument at each of the instants."""
-        devices: dict[str, dict[str, Values]] = {gateway.code: {"S1_ZT_1": self._status(gateway, instants)}}
+        own: dict[str, Values] = {"S1_ZT_1": self._status(gateway, gateway.code, instants)}
+        devices = {gateway.code: own}
         for code, instrument in gateway.children.items():
-            values = {utc(at): self._leaf(gateway, instrument, at) for at in instants}
-            devices[code] = {f"{IDENTIFIERS[instrument.kind]}_{instrument.number}": values}
+            values: Values = {utc(at): self._leaf(gateway, instrument, at) for at in instants}
+            identifier = f"{IDENTIFIERS[instrument.kind]}_{instrument.number}"
+            if gateway.dialect == "odd":
+                status = self._status(gateway, code, instants)
+                devices[code] = {identifier: values, "S1_ZT_1": status}
+            else:
+                own[identifier] = values
         body = json.dumps(devices, ensure_ascii=False).encode()
         if gateway.dialect == "enveloped":
             body = bytes([ENVELOPE_TYPE]) + len(body).to_bytes(2, "big") + body
@@ -116,21 +122,22 @@ class GeoIot:
             return round(value, 2)
         return {"value": round(value, 2)}
 
-    def _status(self, gateway: Gateway, instants: list[datetime]) -> Values:
-        """The gateway's state, which mirrors that of its children."""
+    def _status(self, gateway: Gateway, device: str, instants: list[datetime]) -> Values:
+        """A device's state; that of a gateway mirrors its children's."""
         found: Values = {}
         spelling = "singal_nb" if gateway.dialect == "odd" else "signal_NB"
         place: Values = {"lon": gateway.slope.lon, "lat": gateway.slope.lat}
         if gateway.dialect == "odd":
             place = {k: str(v) for k, v in place.items()}
         for at in instants:
-            charge = 70 + 28 * dice(self.nature.world.seed, "charge", gateway.code, at.date())
+            charge = 70 + 28 * dice(self.nature.world.seed, "charge", device, at.date())
             air = self.nature.atmosphere.air(gateway.slope.lon, gateway.slope.lat, at)
             states = {
                 f"{IDENTIFIERS[one.kind]}_{one.number}": int(
                     dice(self.nature.world.seed, "state", code, int(at.timestamp()) // 86_400) < 0.004
                 )
                 for code, one in gateway.children.items()
+                if device in (code, gateway.code)
             }
             found[utc(at)] = {
                 "ext_power_volt": 0,

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from simulator.assets import Camera, cameras
 from simulator.enterprises import Enterprise
-from simulator.layout import Layout
+from simulator.layout import Layout, Town
 from simulator.world import BEIJING, World
 
 # Share of a usual month's work: few checks around the Spring Festival, many in June, the month of safety.
@@ -30,6 +30,7 @@ JOINT_PER_INSPECTION = 0.022
 DRILLS_PER_WORKDAY = 0.52
 COURSES_PER_WORKDAY = 0.14
 ACCIDENTS_PER_DAY = 8 / 365
+FIRE_CALLS_PER_DAY = 12 / 365
 FINDINGS_PER_DAY = 2.6
 
 CHECKS = ("日常检查", "专项检查", "综合检查", "季节性检查", "节假日检查")
@@ -137,6 +138,20 @@ class Finding:
     kind: str
     at: datetime
     confirmed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class FireCall:
+    """A call about a fire in the woods, from the call to its end."""
+
+    code: str
+    town: Town
+    called_at: datetime
+    dispatched_at: datetime
+    arrived_at: datetime
+    out_at: datetime
+    is_false: bool
+    burnt_ha: float
 
 
 def is_workday(day: date) -> bool:
@@ -273,6 +288,21 @@ class Management:
             loss = round(rng.lognormvariate(10.5, 0.9), -2)
             kind = rng.choice(ACCIDENT_KINDS)
             found.append(Accident(f"MNSG{day:%Y%m%d}{i}", firm, kind, at, reported, dead, hurt, int(loss)))
+        return found
+
+    def fire_calls(self, day: date) -> list[FireCall]:
+        """Most of them in the dry spring, when graves are swept and fields are burnt."""
+        rng, found = self._dice("fire calls", day), []
+        mean = FIRE_CALLS_PER_DAY * (3 if 2 <= day.month <= 5 else 0.35)
+        for i in range(1, poisson(rng, mean) + 1):
+            called = _moment(day, rng.randint(8 * 60, 20 * 60))
+            left = called + timedelta(minutes=rng.randint(2, 12))
+            arrived = left + timedelta(minutes=rng.randint(12, 65))
+            out = arrived + timedelta(minutes=rng.randint(5, 240))
+            is_false = rng.random() < 0.4
+            burnt = 0.0 if is_false else round(rng.lognormvariate(-1.2, 1), 2)
+            town = rng.choice(self.layout.towns)
+            found.append(FireCall(f"MNHQ{day:%Y%m%d}{i}", town, called, left, arrived, out, is_false, burnt))
         return found
 
     def findings(self, day: date) -> list[Finding]:

@@ -1,13 +1,12 @@
 """Monitoring platforms of enterprises and of the town's pipes: JSON pages over HTTP, points with their latest readings.
 
-The shapes are of no standard: they are those of the profiles that the product documents. ``/monitor/KIND/points``,
-pages of ``PAGE`` points linked by ``next``; readings are the last half hour, or those since ``?since=`` (ISO 8601).
-Slope radars send one JSON object per line.
+The shapes are of no standard: they are those of the profiles that the product documents. ``/monitor/KIND``, pages of
+``PAGE`` points linked by ``next``; readings are the last half hour, or those since ``?since=`` (ISO 8601). Slope radars
+drop files with one JSON object per line.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -38,7 +37,7 @@ from simulator.world import BEIJING, SimulatorError, dice, floor
 PAGE = 40
 USUAL = timedelta(minutes=30)
 LONGEST = timedelta(hours=24)
-STEP = {"tailings_pond": 600, "hazchem_tank": 300, "hazchem_gas_point": 300, "slope_radar": 900}
+STEP = {"tailings_pond": 600, "hazchem_tank": 300, "hazchem_gas": 300}
 TOWN_STEP = 300  # s, of gas, water and bridges
 GRADES = {2: "二等", 3: "三等", 4: "四等", 5: "五等"}
 # The kind of a point -> its item in the document, and what the sender's unit is of ours.
@@ -99,7 +98,7 @@ class Monitor:
         elif kind in self._devices:
             everything = self._devices[kind]
         else:
-            raise SimulatorError(f"no platform {kind!r}; known: {', '.join(self.kinds())}, slope_radar.")
+            raise SimulatorError(f"no platform {kind!r}; known: {', '.join(self.kinds())}.")
         shown = everything[PAGE * (number - 1) : PAGE * number]
         points = [
             self._of_dam(one, since, now) if isinstance(one, Instrument) else self._of_device(kind, one, since, now)
@@ -112,7 +111,7 @@ class Monitor:
             "message": "ok 模拟",
             "synthetic": True,
             "total": len(everything),
-            "next": None if is_last else f"/monitor/{kind}/points?{query}",
+            "next": None if is_last else f"/monitor/{kind}?{query}",
             "points": points,
         }
 
@@ -159,7 +158,7 @@ class Monitor:
         found: dict[str, list[Device]] = defaultdict(list)
         for source in self.nature.plants.sources:
             found["hazchem_tank"] += _tanks(source)
-            found["hazchem_gas_point"] += _detectors(source)
+            found["hazchem_gas"] += _detectors(source)
         for point in self.nature.plants.lifelines:
             for kind, owner in (("gas_network", "MNRQ"), ("water_supply", "MNGS"), ("bridge", "MNQL")):
                 if point.owner.startswith(owner):
@@ -185,13 +184,13 @@ class Monitor:
             value: object = self._value(kind, point, at)
             if dice(self.nature.world.seed, "missing", point.code, int(at.timestamp())) < 0.005:
                 value = None if len(point.code) % 2 else -9999
-            if kind == "hazchem_gas_point":
+            if kind == "hazchem_gas":
                 return {**found, "gas": device.gas, "value": value, "unit": point.kind.unit}
             found[ITEMS[point.kind.name][0]] = value
         return found
 
     def _value(self, kind: str, point: Point, at: datetime) -> float:
-        factor = 1.0 if kind == "hazchem_gas_point" else ITEMS[point.kind.name][1]
+        factor = 1.0 if kind == "hazchem_gas" else ITEMS[point.kind.name][1]
         return round(self.nature.plants.value(point, at) * factor, 4)
 
     def _alarms(self, kind: str, device: Device, point: Point, since: datetime, now: datetime) -> Iterator[Record]:
@@ -205,7 +204,7 @@ class Monitor:
             peak_at = found.begin + (found.end - found.begin) / 2
             acknowledged = found.begin + timedelta(minutes=3)
             item = device.gas or ITEMS[point.kind.name][0]
-            factor = 1.0 if kind == "hazchem_gas_point" else ITEMS[point.kind.name][1]
+            factor = 1.0 if kind == "hazchem_gas" else ITEMS[point.kind.name][1]
             is_over = found.end <= now
             yield {
                 "type": "over_limit",
@@ -222,34 +221,6 @@ class Monitor:
                 "reason": "模拟扰动" if is_over else None,
                 "measure": "模拟处置" if is_over else None,
             }
-
-    def slope_radar(self, params: Mapping[str, str], now: datetime) -> bytes:
-        """NDJSON: six areas of each open pit, a scan every quarter of an hour."""
-        since = _since(params, now)
-        lines = []
-        for at in _times(since, now, STEP["slope_radar"]):
-            for firm, slope in self.nature.layout.pits:
-                for area in range(1, 7):
-                    share = 0.4 + 0.1 * area
-                    moved = self.nature.ground.displacement_mm(slope, at)
-                    before = self.nature.ground.displacement_mm(slope, at - timedelta(hours=1))
-                    line = {
-                        "slopeCode": slope.code,
-                        "areaCode": f"{slope.code}-A{area:02d}",
-                        "areaName": f"{slope.name}{area}区",
-                        "mineCode": firm.code,
-                        "radarCode": f"{slope.code}-LD1",
-                        "longitude": round(slope.lon + 0.0004 * area, 6),
-                        "latitude": slope.lat,
-                        "scanTime": int(at.timestamp() * 1000),
-                        "losDisplacement": round(share * moved, 2),
-                        "velocity": round(share * (moved - before), 3),
-                        "coherence": round(0.7 + 0.25 * dice(slope.code, area, int(at.timestamp())), 2),
-                        "pixels": 180 + 20 * area,
-                        "synthetic": True,
-                    }
-                    lines.append(json.dumps(line, ensure_ascii=False))
-        return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _tanks(source: HazardSource) -> Iterator[Device]:
@@ -309,7 +280,7 @@ def _sent_unit(kind: str, point_kind: Kind, item: str) -> str:
         return "kPa"
     if kind == "bridge" and item == "acceleration":
         return "m/s2"
-    return point_kind.unit if kind == "hazchem_gas_point" else UNITS.get(item, point_kind.unit)
+    return point_kind.unit if kind == "hazchem_gas" else UNITS.get(item, point_kind.unit)
 
 
 def _times(since: datetime, now: datetime, step_s: int) -> list[datetime]:

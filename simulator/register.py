@@ -8,19 +8,18 @@ from __future__ import annotations
 import csv
 import io
 import random
-import zipfile
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
 from fast_geocn.coord import wgs84_to_bd09, wgs84_to_gcj02
-from openpyxl import Workbook
 from pyproj import Transformer
 
 from simulator.county import ENTERPRISES, REGION_CODE, County, Place
 from simulator.enterprises import Enterprise, credit_code, enterprises
 from simulator.mines import PROJECTED_CRS, text_time
+from simulator.sheets import to_xlsx
 from simulator.world import World, write_whole
 
 HEADERS = (
@@ -84,15 +83,8 @@ class Register:
 
     def xlsx(self) -> bytes:
         """Changed levels, a stop of production and three new enterprises."""
-        book = Workbook(write_only=True)
-        sheet = book.create_sheet("企业名录")
-        sheet.append(HEADERS)
-        for entry in self.changes():
-            sheet.append(cells(entry))
-        book.properties.created = book.properties.modified = (self.world.anchor + UPDATE_AFTER).replace(tzinfo=None)
-        raw = io.BytesIO()
-        book.save(raw)
-        return _without_zip_times(raw.getvalue())
+        rows = [HEADERS, *(cells(entry) for entry in self.changes())]
+        return to_xlsx({"企业名录": rows}, self.world.anchor + UPDATE_AFTER)
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -176,15 +168,4 @@ def to_csv(entries: list[Entry]) -> str:
     writer = csv.writer(out)
     writer.writerow(HEADERS)
     writer.writerows(cells(e) for e in entries)
-    return out.getvalue()
-
-
-def _without_zip_times(xlsx: bytes) -> bytes:
-    """The same workbook with the time of packing taken out, so that equal content is equal bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(xlsx)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for item in source.infolist():
-            target.writestr(
-                zipfile.ZipInfo(item.filename, (1980, 1, 1, 0, 0, 0)), source.read(item), zipfile.ZIP_DEFLATED
-            )
     return out.getvalue()

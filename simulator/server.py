@@ -163,16 +163,10 @@ class Handler(BaseHTTPRequestHandler):
             return as_text(404, f"{path} is not served here; see docs/simulator.md.")
         return as_json(200, collection(one, url, url=f"{url}{path}", generated=one[0].updated, title="模拟"))
 
-    def _monitor(self, path: str, params: dict[str, str], now: datetime) -> Answer:
+    def _monitor(self, kind: str, params: dict[str, str], now: datetime) -> Answer:
         """The platforms of ponds, plants and pipes."""
-        monitor = self.server.sim.monitor
         try:
-            if path == "slope_radar/scans.ndjson":
-                return Answer(200, monitor.slope_radar(params, now), "application/x-ndjson")
-            kind, _, rest = path.partition("/")
-            if rest != "points":
-                return as_text(404, f"/monitor/{path} is not served here; see docs/simulator.md.")
-            return as_json(200, monitor.page(kind, params, now))
+            return as_json(200, self.server.sim.monitor.page(kind, params, now))
         except SimulatorError as error:
             return as_text(400, str(error))
 
