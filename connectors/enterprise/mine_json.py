@@ -62,7 +62,8 @@ def parse_json(payload: Payload, zone: tzinfo) -> Parsed:
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
     unknown: Counter[str] = Counter()
-    empty_places = missing = 0
+    empty_places = 0
+    missing: list[str] = []
     for where, item in _measurements(document):
         if item is None:
             empty_places += 1
@@ -72,7 +73,7 @@ def parse_json(payload: Payload, zone: tzinfo) -> Parsed:
             if row["missing_reason"] in {None, NO_NUMBER}:
                 rows.append(row)
             else:
-                missing += 1
+                missing.append(f"{row['station_code']} {row['variable']}")
         except RefusedError as error:
             rejects.append(Reject(where, error.rule, str(error), observation.TABLE, storable(_as_record(item))))
     if not rows and not rejects and not missing:
@@ -81,7 +82,7 @@ def parse_json(payload: Payload, zone: tzinfo) -> Parsed:
     kept, drift = last_wins(rows, observation.KEY, observation.TABLE)
     drift += [Drift(observation.TABLE, name, count) for name, count in sorted(unknown.items())]
     if missing:
-        drift.append(Drift(observation.TABLE, MISSING, missing))
+        drift.append(Drift(observation.TABLE, MISSING, len(missing), missing[0]))
     if empty_places:
         drift.append(Drift(observation.TABLE, "(place without sensor)", empty_places))
     return Parsed({observation.TABLE: to_table(observation.SCHEMA, kept)} if kept else {}, rejects, drift)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from connectors.errors import ConfigurationError, ConnectorError, TransientError
@@ -16,13 +16,14 @@ TIMEOUT_S = 30.0
 """How long a server may be silent."""
 
 
-class RemoteAddress(NamedTuple):
+@dataclass(frozen=True)
+class RemoteAddress:
     """``shown`` is the address without user, password and parameters; ``parameters`` are those behind ``?``."""
 
     host: str
     port: int
-    user: str
-    password: str
+    user: str = field(repr=False)
+    password: str = field(repr=False)
     path: str
     shown: str
     parameters: dict[str, str]

@@ -171,6 +171,13 @@ def test_a_folder_below_the_login_can_be_named(remote: Remote, inbox: Path) -> N
     assert list(tree(inbox)) == [f"矿 a/Processed/{NOW.astimezone():%Y%m%d}/a.txt"]
 
 
+def test_no_secret_shows_in_a_representation() -> None:
+    for scheme in ("sftp", "ftp"):
+        made = FilesConnector(EndMarked(), f"{scheme}://{USER}:{QUOTED}@127.0.0.1/x")
+        assert SECRET not in f"{made!r} {vars(made)} {vars(made.folder)}"
+        assert made.folder.source == f"{scheme}://127.0.0.1/x"
+
+
 # --- what goes wrong
 
 
