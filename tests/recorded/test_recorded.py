@@ -51,8 +51,7 @@ def rows(name: str, table: str) -> list[dict[str, Any]]:
 
 
 def all_files() -> list[str]:
-    """All of them; what lies in the folder itself is about them (PROVENANCE.md, checksums)."""
-    return sorted(str(path.relative_to(FOLDER)) for path in FOLDER.glob("*/**/*") if path.is_file())
+    return sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("name", RECORDED)
