@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -228,8 +229,9 @@ def test_a_server_that_is_ill_is_transient(scheme: str, behaviour: str, monkeypa
                 continue
             kept.append(connection)
             if behaviour == "talks nonsense":
-                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 200)
-                connection.shutdown(socket.SHUT_WR)
+                with suppress(OSError):  # the client may have gone already
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 200)
+                    connection.shutdown(socket.SHUT_WR)
 
     thread = threading.Thread(target=answer, daemon=True)
     thread.start()
