@@ -177,7 +177,9 @@ def _row(event: Any, names: _Names, zone: tzinfo) -> tuple[dict[str, Any], dict[
     raw = {column: event[name] for column, name in used.items() if name is not None}
     event_at = _instant(raw.get("event_at"), zone)
     place = raw.get("place")
-    row = {column: _number(column, raw.get(column)) for column in ("latitude", "longitude", "depth_km", "magnitude")}
+    row: dict[str, Any] = {
+        column: _number(column, raw.get(column)) for column in ("latitude", "longitude", "depth_km", "magnitude")
+    }
     row |= {
         "event_at": event_at,
         "updated_at": _instant(raw["updated_at"], zone) if "updated_at" in raw else event_at,

@@ -194,7 +194,7 @@ class _Connection:
         facts = {"topic": message.topic, "qos": str(message.qos)}
         facts |= {"retained": "true"} if message.retain else {}
         facts |= {"sent_again": "true"} if message.dup else {}
-        payload = Payload(message.payload, self._broker.source, message.topic, datetime.now(UTC), facts=facts)
+        payload = Payload(bytes(message.payload), self._broker.source, message.topic, datetime.now(UTC), facts=facts)
         mid, qos = message.mid, message.qos
         self._deliver(payload).add_done_callback(lambda receipt: self._settled(mid, qos, receipt))
 

@@ -69,7 +69,7 @@ def tenv3(numbers: Sequence[int], name: str = "", value: str = "") -> bytes:
         "sig_e(m) sig_n(m) sig_u(m) __corr_en __corr_eu __corr_nu _latitude(deg) _longitude(deg) __height(m)" + name
     )
     lines = [
-        f"MN{n:02} 26AUG10 2026.6085 61262 2431 1 112.8 4532 0.1234 3930123 0.5678 812 0.25 0.0 0.0007 0.0008 0.003 "
+        f"MN{n:02} 26AUG09 2026.6057 61261 2431 1 112.8 4532 0.1234 3930123 0.5678 812 0.25 0.0 0.0007 0.0008 0.003 "
         f"0.01 0.02 0.03 35.5 112.85 812.25{value}"
         for n in numbers
     ]
@@ -88,7 +88,7 @@ def landslides(numbers: Sequence[int], name: str = "", value: str = "") -> bytes
         f"landslide_trigger,fatality_count,last_edited_date,longitude,latitude{name}"
     )
     lines = [
-        f'模拟,{n},8/10/2026 7:30,,"模拟县, 二行",5km,Debris flow,rain,0,8/11/2026 0:00,112.85,35.5{value}'
+        f'模拟,{n},8/10/2026 7:30,,"模拟县, 二行",5km,Debris flow,rain,0,8/10/2026 7:45,112.85,35.5{value}'
         for n in numbers
     ]
     return "\n".join([header, *lines, ""]).encode()
