@@ -159,9 +159,7 @@ def _with_header(lines: Iterator[_Line | Broken], layout: Input, fixed: Cells, c
         names = list(layout.columns)
     else:
         names = [str(name or "").strip() for name in _cells(next(lines, None))]
-        while names and not names[-1]:
-            names.pop()
-        if not names:
+        if not any(names):
             raise RefusedError("mapped.empty", "there is no header")
     units: dict[str, str] = {}
     if layout.units_row:
@@ -189,12 +187,12 @@ def _cells(line: _Line | Broken | None) -> list[Any]:
 
 
 def _by_name(names: list[str], cells: list[Any]) -> Cells:
-    while len(cells) > len(names) and cells[-1] in (None, ""):
-        cells.pop()
+    """Strictly as many cells as names: with one more, even an empty one, the values may stand under wrong names."""
     if len(cells) != len(names):
         reason = f"the line has {len(cells)} cells where {len(names)} are expected: a separator inside a value?"
         raise RefusedError("mapped.row.cells", reason)
-    return {name or f"column {place}": cell for place, (name, cell) in enumerate(zip(names, cells, strict=True), 1)}
+    numbered = enumerate(zip(names, cells, strict=True), 1)
+    return {name or f"column {n}": cell for n, (name, cell) in numbered if name or cell not in (None, "")}
 
 
 # -- JSON --------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from connectors.declared.columns import Target, of_contract
 from connectors.duplicates import last_wins
 from connectors.errors import ConfigurationError
 from connectors.model import About, Drift, Parsed, Parser, Payload, Reject
-from connectors.person import hashed
+from connectors.person import hashed, salt_of
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, Sheet, read_sheets
 from connectors.text import UndecodableError, is_damaged, is_storable
@@ -80,7 +80,7 @@ class UploadParser:
         tables: dict[str, pa.Table] = {}
         rejects: list[Reject] = []
         for table in self._tables:
-            reading = _Reading(table, options.get("salt"))
+            reading = _Reading(table, salt_of(options))
             for sheet in filled:
                 if sheet.table is table:
                     reading.read(sheet)
@@ -126,8 +126,6 @@ class _Reading:
                 self.rejects.append(reject)
 
     def _row(self, sheet: _Filled, cells: list[Cell]) -> Row:
-        while len(cells) > len(sheet.headers) and cells[-1] in (None, ""):
-            cells = cells[:-1]
         if len(cells) != len(sheet.headers):
             reason = (
                 f"the row has {len(cells)} cells, the header {len(sheet.headers)}: an unquoted comma, a broken line?"
@@ -153,13 +151,26 @@ class _Reading:
 
     def _value(self, cell: Cell, column: Column) -> Any:
         try:
-            if str(column["name"]).endswith(_PERSONS):
-                return as_json([hashed(name, self.salt) for name in upload_values.parts(cell)])
-            if str(column["name"]).endswith(_PERSON):
-                return hashed(upload_values.text(cell), self.salt)
+            if _holds_persons(column):
+                return self._persons(cell, column)
             return upload_values.value(cell, column)
         except RefusedError as error:
             raise RefusedError(error.rule, f"{_title(column)} ({column['name']}): {error}") from None
+
+    def _persons(self, cell: Cell, column: Column) -> str | None:
+        if self.salt is None:
+            if column["required"] or column["key"]:
+                reason = "persons are kept as salted hashes only and there is no salt: set PERSON_SALT"
+                raise RefusedError("upload.person.salt", reason)
+            self.strange[f"{column['name']}.(no salt)"] += 1
+            return None
+        if str(column["name"]).endswith(_PERSONS):
+            return as_json([hashed(name, self.salt) for name in upload_values.parts(cell)])
+        return hashed(upload_values.text(cell), self.salt)
+
+
+def _holds_persons(column: Column) -> bool:
+    return str(column["name"]).endswith((_PERSON, _PERSONS))
 
 
 def _recognised(sheet: Sheet, tables: Sequence[_Table]) -> _Filled:
@@ -213,8 +224,6 @@ def _fit(sheet: Sheet, table: _Table) -> _Fit:
         best = max(best, (known, -place))
     start = -best[1]
     headers = ["" if cell is None else str(cell).strip() for cell in sheet.rows[start][1]]
-    while headers and not headers[-1]:
-        headers.pop()
     columns = [words.get(_plain(header)) for header in headers]
     headers = [header or f"column {place}" for place, header in enumerate(headers, 1)]
     return _Fit(table, start, headers, columns, names[0] == names[1])
@@ -235,7 +244,7 @@ def _raw(sheet: _Filled, cells: list[Cell]) -> Row:
     for place, cell in enumerate(cells):
         header = sheet.headers[place] if place < len(sheet.headers) else f"column {place + 1}"
         column = sheet.columns[place] if place < len(sheet.columns) else None
-        is_person = _PERSONAL.search(header) or (column and str(column["name"]).endswith((_PERSON, _PERSONS)))
+        is_person = _PERSONAL.search(header) or (column is not None and _holds_persons(column))
         raw[header] = "(a person)" if is_person and cell not in (None, "") else _plain_cell(cell)
     return raw
 

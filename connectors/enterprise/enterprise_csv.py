@@ -20,12 +20,13 @@ from connectors.clock import BEIJING, ClockError, local_to_utc, to_utc, zone_nam
 from connectors.coordinates import CoordinateError, crs_named, in_china, is_projected, to_wgs84
 from connectors.duplicates import last_wins
 from connectors.enterprise.credit_code import credit_code
-from connectors.enterprise.register_words import HEADERS, INDUSTRIES, LEVELS, REQUIRED, STATUSES, TRUTHS
+from connectors.enterprise.register_words import HEADERS, INDUSTRIES, LEVELS, REQUIRED, STATUSES
 from connectors.model import About, Drift, Parsed, Payload, Reject
 from connectors.numbers import NumberError, to_number
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, Sheet, read_sheets
 from connectors.text import UndecodableError, is_damaged, is_storable
+from connectors.truth import TRUTHS
 
 ENTERPRISE = "enterprise"
 KEY = ("credit_code", "updated_at")

@@ -35,7 +35,7 @@ from connectors.enterprise.hidden_danger_words import (
 )
 from connectors.model import About, Drift, Parsed, Payload, Reject
 from connectors.numbers import NumberError, to_number
-from connectors.person import hashed
+from connectors.person import hashed, salt_of
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, Sheet, read_sheets
 from connectors.text import UndecodableError, is_damaged, is_storable
@@ -74,7 +74,7 @@ class HiddenDangerParser:
             return Parsed({}, [Reject("file", error.rule, str(error), DANGER.table)])
         except UndecodableError as error:
             return Parsed({}, [Reject("file", "hidden_danger.file.encoding", str(error), DANGER.table)])
-        reading = _Reading(zone_named(options.get("zone", BEIJING)), options.get("salt"))
+        reading = _Reading(zone_named(options.get("zone", BEIJING)), salt_of(options))
         for export in exports:
             reading.read(export)
         tables: dict[str, pa.Table] = {}
@@ -91,14 +91,15 @@ class _Reading:
     """Rows by table, rejects and unknown words of one file."""
 
     def __init__(self, zone: tzinfo, salt: str | None) -> None:
-        self.zone, self.salt = zone, salt
+        self.zone, self.salt, self.table = zone, salt, DANGER.table
         self.rows: dict[str, list[Row]] = {}
         self.rejects: list[Reject] = []
         self.strange: Counter[tuple[str, str]] = Counter()
 
     def read(self, export: _Export) -> None:
         make = {DANGER.table: self._danger, ORDER.table: self._order, DISPOSAL.table: self._disposal}[export.kind.table]
-        rows = self.rows.setdefault(export.kind.table, [])
+        self.table = export.kind.table
+        rows = self.rows.setdefault(self.table, [])
         for where, cells in export.rows:
             try:
                 known, extra = self._cells(export, cells)
@@ -110,8 +111,6 @@ class _Reading:
 
     def _cells(self, export: _Export, cells: list[Cell]) -> tuple[Row, Row]:
         """Filled cells by our names, and those of unknown columns by their headers."""
-        while len(cells) > len(export.headers) and cells[-1] in (None, ""):
-            cells = cells[:-1]
         if len(cells) != len(export.headers):
             reason = f"the row has {len(cells)} cells, the header {len(export.headers)}: an unquoted comma?"
             raise RefusedError("hidden_danger.row.cells", reason)
@@ -141,8 +140,10 @@ class _Reading:
         row["cost_cny"], row["is_supervised"] = _number(known, "cost_cny"), _truth(known, "is_supervised")
         row["responsible_person_hash"] = self._person(known, "responsible_person")
         row["accepted_by_hash"] = self._person(known, "accepted_by")
-        finders = [hashed(name, self.salt) for name in _SEVERAL.split(str(known.get("found_by") or "")) if name]
-        kept = {"found_by_hashes": finders or None} | {name: known.get(name) for name in _KEPT}
+        finders = [self._person({"found_by": n}, "found_by") for n in _SEVERAL.split(known.get("found_by", "")) if n]
+        kept = {"found_by_hashes": [name for name in finders if name] or None} | {
+            name: known.get(name) for name in _KEPT
+        }
         extra |= {name: value for name, value in kept.items() if value is not None}
         return row
 
@@ -182,6 +183,8 @@ class _Reading:
             raise RefusedError(f"hidden_danger.{column}.time", f"{column}: {error}") from None
 
     def _person(self, known: Row, column: str) -> str | None:
+        if self.salt is None and column in known:
+            self.strange[self.table, f"{column}.(no salt)"] += 1
         return hashed(known.get(column), self.salt)
 
     def _level(self, known: Row, extra: Row) -> str | None:
@@ -221,8 +224,6 @@ def _export(sheet: Sheet) -> _Export:
     """The sheet as the first kind whose required columns its header has; the header may stand below a title."""
     for place, (_, cells) in enumerate(sheet.rows[:_TITLE_ROWS]):
         headers = ["" if cell is None else str(cell).strip() for cell in cells]
-        while headers and not headers[-1]:
-            headers.pop()
         for kind in KINDS:
             columns = _columns(headers, kind)
             if not set(kind.required) <= set(columns):

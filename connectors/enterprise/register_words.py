@@ -43,9 +43,7 @@ _STATUS_WORDS = {
     "stopped": ("停产", "停业", "停工", "歇业", "stopped"),
     "closed": ("关闭", "注销", "吊销", "关停", "closed"),
 }
-_TRUTH_WORDS = {True: ("是", "1", "true", "yes", "y", "√"), False: ("否", "0", "false", "no", "n", "×")}
 
 LEVELS = {word.lower(): level for level, words in _LEVEL_WORDS.items() for word in words}
 INDUSTRIES = {word: industry for industry, words in _INDUSTRY_WORDS.items() for word in words}
 STATUSES = {word: status for status, words in _STATUS_WORDS.items() for word in words}
-TRUTHS = {word: truth for truth, words in _TRUTH_WORDS.items() for word in words}
