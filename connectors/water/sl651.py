@@ -104,8 +104,8 @@ class _Reading:
                 self.refuse(f"frame {number}", RefusedError(found.rule, found.reason), found.raw)
             elif found.direction == DOWN:
                 self.tell("(downlink frame)", f"{found.function:02X}")
-            elif found.packet is not None and not 1 <= found.packet.index <= found.packet.total:
-                reason = f"packet {found.packet.index} of {found.packet.total} cannot be"
+            elif found.packet is not None and not 1 <= found.packet.number <= found.packet.total:
+                reason = f"packet {found.packet.number} of {found.packet.total} cannot be"
                 self.refuse(f"frame {number}", RefusedError("sl651.packet.number", reason), found.raw)
             elif (report := assembler.add(found)) is not None:
                 self.report(f"frame {number}", report)

@@ -28,7 +28,7 @@ _MARK = re.compile(rb"\x7e\x7e|\x01(?=[0-9A-Fa-f]{0,8}\Z|[0-9A-Fa-f]{8})")
 
 class Packet(NamedTuple):
     total: int
-    index: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -87,26 +87,30 @@ class Scanner:
         yield from self._scan(is_final=True)
 
     def _scan(self, *, is_final: bool) -> Iterator[Frame | Broken | Noise]:
-        while self._held:
-            start = _start_in(self._held)
-            if start:
-                # The last byte may be half of a start mark.
-                keep = not is_final and start == len(self._held) and self._held.endswith(START[:1])
-                noise, self._held = self._held[: start - keep], self._held[start - keep :]
-                if noise:
-                    yield Noise(noise)
-                if keep:
-                    return
-                continue
-            found = read_frame(self._held)
-            if found is None:
-                if not is_final:
-                    return
-                found = Broken(self._held, "sl651.frame.incomplete", "the frame breaks off before its end")
-                found = _up_to_next_start(found)
-            self._held = self._held[len(found.raw) :]
-            # One byte: a 7E in front of a start mark.
-            yield Noise(found.raw) if isinstance(found, Broken) and len(found.raw) == 1 else found
+        held, at = self._held, 0
+        try:
+            while at < len(held):
+                start = _start_in(held, at)
+                if start > at:
+                    # The last byte may be half of a start mark.
+                    half = not is_final and start == len(held) and held.endswith(START[:1])
+                    noise, at = held[at : start - half], start - half
+                    if noise:
+                        yield Noise(noise)
+                    if half:
+                        return
+                    continue
+                found = read_frame(held[at : at + LARGEST])
+                if found is None:
+                    if not is_final:
+                        return
+                    rest = Broken(held[at:], "sl651.frame.incomplete", "the frame breaks off before its end")
+                    found = _up_to_next_start(rest)
+                at += len(found.raw)
+                # One byte: a 7E in front of a start mark.
+                yield Noise(found.raw) if isinstance(found, Broken) and len(found.raw) == 1 else found
+        finally:
+            self._held = held[at:]
 
 
 def scan(data: bytes) -> Iterator[Frame | Broken | Noise]:
@@ -213,9 +217,9 @@ def _without_next_frame(broken: Broken, data: bytes) -> Broken:
     return broken
 
 
-def _start_in(data: bytes) -> int:
-    """Where the first frame may start; the length of ``data`` if nowhere."""
-    found = _MARK.search(data)
+def _start_in(data: bytes, at: int = 0) -> int:
+    """Where the first frame from ``at`` on may start; the length of ``data`` if nowhere."""
+    found = _MARK.search(data, at)
     return found.start() if found else len(data)
 
 
@@ -242,7 +246,7 @@ def answer(frame: Frame, end: int, body: bytes, packet: Packet | None = None) ->
     ``body``: serial and time, as bytes; the ASCII variant writes them as text.
     """
     is_ascii = frame.is_ascii
-    numbers = b"" if packet is None else ((packet.total << 12) | packet.index).to_bytes(3, "big")
+    numbers = b"" if packet is None else ((packet.total << 12) | packet.number).to_bytes(3, "big")
     if is_ascii:
         body, numbers = body.hex().upper().encode(), numbers.hex().upper().encode()
     head = f"{frame.station}{frame.centre}{frame.password}{frame.function:02X}{DOWN:X}{len(body):03X}"

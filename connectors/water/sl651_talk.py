@@ -94,7 +94,7 @@ class Sl651Conversation:
         if frame.function == HEARTBEAT:
             yield Answer(self._told(frame, self.confirm))
             return
-        if frame.packet is not None and not 1 <= frame.packet.index <= frame.packet.total:
+        if frame.packet is not None and not 1 <= frame.packet.number <= frame.packet.total:
             yield Message(frame.raw, "packet that cannot be")
             return
         report = self._assembler.add(frame)
