@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -42,13 +43,14 @@ def up(home: Path | None = None, *, simulator: bool = True, progress: Progress) 
         progress(f"PostgreSQL listens on 127.0.0.1:{cluster.port}")
         # Those who come to us look the addresses up: they are written before the synthetic ones start.
         doors = _write_doors(home)
-        sources = {**doors, **(_start_simulator(cluster, doors) if simulator else {})}
+        if simulator:
+            _start_simulator(cluster, doors)
         scheduler = Airflow(home, cluster.url("airflow", "airflow"))
         airflow_ready = pool.submit(_start_airflow, scheduler, cluster, progress)
-        settings = _write_settings(cluster, scheduler, sources)
+        settings = _write_settings(cluster, scheduler, doors)
         warehouse_ready = pool.submit(_prepare, cluster, settings, progress)
         if simulator:
-            _wait_for_simulator(home)
+            settings = _write_settings(cluster, scheduler, _addresses_of_simulator(home))
             progress("the synthetic source systems 模拟 answer")
         warehouse_ready.result()
         intake.start(home)
@@ -134,11 +136,8 @@ def _write_doors(home: Path) -> dict[str, str]:
     return doors
 
 
-def _start_simulator(cluster: PrivateCluster, doors: dict[str, str]) -> dict[str, str]:
-    """Start the demo's source systems; returns the variables that name their addresses to the contracts.
-
-    ``doors``: where those of them that come to us find us.
-    """
+def _start_simulator(cluster: PrivateCluster, doors: dict[str, str]) -> None:
+    """Start the demo's source systems. ``doors``: where those of them that come to us find us."""
     home = cluster.home
     folder = home / "simulator"
     folder.mkdir(exist_ok=True)
@@ -149,19 +148,14 @@ def _start_simulator(cluster: PrivateCluster, doors: dict[str, str]) -> dict[str
     # The URL goes through the environment: a command line can be read by every user of the machine.
     environment = {**os.environ, **doors, "PYTHONPATH": str(REPOSITORY), "EXCHANGE_DATABASE_URL": exchange}
     _simulator(home).start(command, environment)
-    return {
-        "CAP_FEED_URL": f"http://127.0.0.1:{port}/cap/feed.xml",
-        "QUAKE_FEED_URL": f"http://127.0.0.1:{port}/quake/summary/all_day.geojson",
-        "EXCHANGE_DATABASE_URL": exchange,
-        "MINE_INBOX": str(folder / "mine_inbox"),
-        "REGISTER_INBOX": str(folder / "register_inbox"),
-    }
 
 
-def _wait_for_simulator(home: Path) -> None:
+def _addresses_of_simulator(home: Path) -> dict[str, str]:
+    """Wait until it answers; then the variables that name its addresses to the contracts."""
     url = f"http://127.0.0.1:{Memory(home).port('simulator')}/health"
+    addresses = home / "simulator" / "address.json"  # there while it serves
     deadline = time.monotonic() + SIMULATOR_WITHIN_S
-    while loopback.get(url) is None:
+    while loopback.get(url) is None or not addresses.exists():
         _simulator(home).require_alive()
         if time.monotonic() > deadline:
             raise StackError(
@@ -169,6 +163,8 @@ def _wait_for_simulator(home: Path) -> None:
                 f"read {_simulator(home).log}, then run 'riskmap up' again",
             )
         time.sleep(0.2)
+    variables: dict[str, str] = json.loads(addresses.read_text(encoding="utf-8"))["variables"]
+    return variables
 
 
 def _start_data_docs(home: Path) -> str:
