@@ -94,7 +94,7 @@ class Scanner:
                 if start > at:
                     # The last byte may be half of a start mark.
                     half = not is_final and start == len(held) and held.endswith(START[:1])
-                    noise, at = held[at : start - half], start - half
+                    noise, at = held[at : start - int(half)], start - int(half)
                     if noise:
                         yield Noise(noise)
                     if half:
