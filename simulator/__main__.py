@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ import psycopg
 from simulator.addresses import contract_variables
 from simulator.app import Places, Simulator
 from simulator.broker import binary
-from simulator.faults import HTTP_KINDS, SOURCE_FAULTS
+from simulator.faults import all_kinds
 from simulator.gates import write_private
 from simulator.pusher import Receiver
 from simulator.rtu import called
@@ -49,10 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     for command in (serve, seed):
         _add_world(command)
     fault = commands.add_parser("fault", help="cause a fault in a running simulator")
-    fault.add_argument("kind", choices=[*HTTP_KINDS, *SOURCE_FAULTS], metavar="KIND", help="see docs/simulator.md")
+    fault.add_argument("kind", choices=all_kinds(), metavar="KIND", help="see docs/simulator.md")
     fault.add_argument("--count", type=int, default=1, help="how many requests meet it (HTTP faults)")
     fault.add_argument("--path", help="requests below this path meet it (HTTP faults)")
-    fault.add_argument("--seconds", type=float, default=30, help="how long a slow answer takes")
+    fault.add_argument("--seconds", type=float, default=30, help="how long a slow answer takes, or a server is down")
     fault.add_argument("--home", type=Path, default=Path(".riskmap/simulator"), help="home of the running simulator")
     fault.add_argument("--url", help="address of the running simulator, instead of --home")
     return parser
@@ -151,6 +152,8 @@ def _open_gates(sim: Simulator) -> None:
     """SFTP, FTP and, if the system has a broker, MQTT."""
     for gate in ("sftp", "ftp"):
         sim.gates.open(gate)
+    for chatty in ("pyftpdlib", "paramiko"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     if binary() is None:
         _say("simulator: no mosquitto here, so the geological monitoring is silent.", sys.stderr)
         return

@@ -93,6 +93,7 @@ class Simulator:
         telemetry = Telemetry(world, self.county, self.weather, self.nature.hydrology)
         self.rtus = Rtus(places.centre, places.home, telemetry) if places.centre else None
         self.pusher = Pusher(places.receiver, places.home, DoublePrevention(world)) if places.receiver else None
+        self.uploads = self._uploads()
         self.http_faults = HttpFaults()
         self.errors: dict[str, str] = {}
         self.lock = threading.Lock()  # the clock's thread and a fault must not write at once
@@ -109,8 +110,7 @@ class Simulator:
         return {source.name: source.step(now) for source in self._sources if not source.calls}
 
     def _all_sources(self) -> list[Source]:
-        is_year = self.world.scenario == "year"
-        assets = AssetTables(self.world.seed, self.nature.layout)
+        is_year, assets = self.world.scenario == "year", AssetTables(self.world.seed, self.nature.layout)
         inventory = Upload("geohazard_site", states=(("隐患点清单", assets.hazard_sites),))
         found = [
             Source("mines", 60, self.mines.advance, "矿山"),
@@ -121,7 +121,7 @@ class Simulator:
             self._dropper("warning_12379", "气象", Terminal(self.bulletin), YEAR if is_year else WARNINGS_BACK),
             self._dropper("geohazard_site", "自然资源", inventory),
             self._dropper("upload/slope_monitoring", "矿山", SlopeRadars(self.nature)),
-            Source("uploads", 60, self._uploads(assets, is_year=is_year).advance, "应急"),
+            Source("uploads", 60, self.uploads.advance, "应急"),
             Source("geo_iot", 60, self.publisher.advance, "自然资源", calls=True),
         ]
         if self.exchange:
@@ -137,8 +137,9 @@ class Simulator:
         progress = Progress(self.places.home / "written", name.replace("/", "_"))
         return Source(name, 60, Folder(self.places.folder(name), progress, writer, history).advance, department)
 
-    def _uploads(self, assets: AssetTables, *, is_year: bool) -> Uploads:
-        layout = self.nature.layout
+    def _uploads(self) -> Uploads:
+        layout, is_year = self.nature.layout, self.world.scenario == "year"
+        assets = AssetTables(self.world.seed, layout)
         events = EventTables(layout, Management(self.world, layout), self.bulletin, Answers(self.world, layout))
         found = uploads(events, assets, YEAR if is_year else RECORDS_BACK, YEAR if is_year else WARNINGS_BACK)
         return Uploads(self.places.folder("upload"), self.places.home, found)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from shapely.geometry import LineString, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
+from simulator.cap_timetable import ALWAYS, COLOURS, EVENTS, STORM, WEAK_STORM, Step
 from simulator.county import REGION_CODE, REGION_NAME, County
 from simulator.weather import Cell, Weather
 from simulator.world import BEIJING, SimulatorError, World, dice
@@ -27,23 +27,6 @@ CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 ATOM = "http://www.w3.org/2005/Atom"
 SENDER = f"{REGION_CODE}41600000"  # GB/T 2260 + 416 met bureau + unit 000 + reserve 00
 LISTED = timedelta(hours=24)
-
-EVENTS = {
-    "暴雨": "11B03",
-    "大风": "11B06",
-    "雷电": "11B14",
-    "冰雹": "11B15",
-    "大雾": "11B17",
-    "雷雨大风": "11B20",
-    "地质灾害气象风险": "11B37",
-    "山洪": "11A51",
-}
-COLOURS = {
-    "red": ("红色", "Extreme"),
-    "orange": ("橙色", "Severe"),
-    "yellow": ("黄色", "Moderate"),
-    "blue": ("蓝色", "Minor"),
-}
 
 
 @dataclass(frozen=True)
@@ -73,45 +56,6 @@ class Message:
     def triple(self) -> str:
         """How a later message refers to this one."""
         return f"{SENDER},{self.identifier},{cap_time(self.sent)}"
-
-
-class Step(NamedTuple):
-    """A line of the timetable: minutes from the storm's middle."""
-
-    minute: int
-    chain: str
-    msg_type: str
-    event: str
-    colour: str
-    shape: str = "geocode"  # geocode, polygon, circle
-    lasts_min: int | None = 360
-    listed_min: int | None = None
-    status: str = "Actual"
-    coded_colour: str | None = None
-
-
-STORM = (
-    Step(-90, "rain", "Alert", "暴雨", "blue"),
-    Step(-60, "gale", "Alert", "雷雨大风", "blue", "circle"),
-    Step(-40, "rain", "Update", "暴雨", "yellow", "polygon"),
-    Step(-30, "lightning", "Alert", "雷电", "yellow", lasts_min=60, coded_colour="yellow"),
-    Step(-20, "slopes", "Alert", "地质灾害气象风险", "yellow", "polygon"),
-    Step(2, "hail", "Alert", "冰雹", "orange", lasts_min=60, coded_colour="Yellow"),
-    Step(4, "rain", "Update", "暴雨", "orange", "polygon"),
-    Step(6, "gale", "Cancel", "雷雨大风", "blue", "circle", lasts_min=60),
-    Step(20, "slopes", "Update", "地质灾害气象风险", "orange", "polygon"),
-    Step(75, "rain", "Update", "暴雨", "yellow"),
-    Step(110, "slopes", "Cancel", "地质灾害气象风险", "orange", lasts_min=60),
-    Step(150, "rain", "Cancel", "暴雨", "yellow", lasts_min=60),
-)
-ALWAYS = (
-    Step(-240, "fog", "Alert", "大雾", "yellow", lasts_min=None, listed_min=252),
-    Step(-15, "drill", "Alert", "暴雨", "red", status="Exercise"),
-)
-WEAK_STORM = (
-    Step(-90, "rain", "Alert", "暴雨", "blue"),
-    Step(120, "rain", "Cancel", "暴雨", "blue", lasts_min=60),
-)
 
 
 def cap_time(moment: datetime) -> str:

@@ -20,6 +20,8 @@ from simulator.world import BEIJING
 
 Row = dict[str, object]
 LONGEST_LIFE = timedelta(days=120)  # a danger or a case has come to its end by then
+ENDS_WITHIN = timedelta(days=1)
+REGISTERED_AFTER = timedelta(minutes=40)
 ANSWERS_COME = timedelta(hours=12)
 CHANNELS = {"平台推送": "平台", "电话通知": "电话"}
 
@@ -53,8 +55,8 @@ class EventTables:
     def _happened(
         self, of_day: Callable[[date], Iterable[Any]], moment: str, since: datetime, until: datetime
     ) -> Iterator[Any]:
-        """The day's things whose attribute ``moment`` lies in (since, until]."""
-        for day in self._days(since, until):
+        """The things whose attribute ``moment``, at most a day after they began, lies in (since, until]."""
+        for day in self._days(since - ENDS_WITHIN, until):
             yield from (thing for thing in of_day(day) if since < getattr(thing, moment) <= until)
 
     def _firm(self, firm: Enterprise) -> Row:
@@ -114,7 +116,8 @@ class EventTables:
         rows = []
         for day in self._days(since - LONGEST_LIFE, until):
             for danger in self.management.dangers(day):
-                changes = [t for t in (danger.found_at, danger.rectified_at, danger.accepted_at) if t and t <= until]
+                turns = (danger.found_at + REGISTERED_AFTER, danger.rectified_at, danger.accepted_at)
+                changes = [t for t in turns if t and t <= until]
                 if changes and changes[-1] > since:
                     rows.append(self._danger(danger.as_of(until), changes[-1]))
         return rows
@@ -128,7 +131,7 @@ class EventTables:
             "隐患类型": danger.kind,
             "隐患内容": danger.text,
             "发现时间": when(danger.found_at),
-            "登记时间": when(danger.found_at + timedelta(minutes=40)),
+            "登记时间": when(danger.found_at + REGISTERED_AFTER),
             "整改期限": when(danger.deadline),
             "整改完成时间": when(danger.rectified_at),
             "验收时间": when(danger.accepted_at),
@@ -246,20 +249,28 @@ class EventTables:
         ]
 
     def findings(self, since: datetime, until: datetime) -> list[Row]:
-        return [
-            {
-                "识别编号": one.code,
-                "摄像机编号": one.camera.code,
-                "识别类型": one.kind,
-                "识别时间": when(one.at),
-                "等级": "黄",
-                "置信度": 0.9,
-                "是否属实": yes_no(True) if one.confirmed_at and one.confirmed_at <= until else "",
-                "确认时间": when(one.confirmed_at if one.confirmed_at and one.confirmed_at <= until else None),
-                "更新时间": when(one.at),
-            }
-            for one in self._happened(self.management.findings, "at", since, until)
-        ]
+        """New findings, and those that somebody has confirmed since."""
+        rows: list[Row] = []
+        for day in self._days(since - ENDS_WITHIN, until):
+            for one in self.management.findings(day):
+                changes = [t for t in (one.at, one.confirmed_at) if t and t <= until]
+                if not changes or changes[-1] <= since:
+                    continue
+                is_confirmed = len(changes) == 2
+                rows.append(
+                    {
+                        "识别编号": one.code,
+                        "摄像机编号": one.camera.code,
+                        "识别类型": one.kind,
+                        "识别时间": when(one.at),
+                        "等级": "黄",
+                        "置信度": 0.9,
+                        "是否属实": yes_no(True) if is_confirmed else "",
+                        "确认时间": when(one.confirmed_at if is_confirmed else None),
+                        "更新时间": when(changes[-1]),
+                    }
+                )
+        return rows
 
     def receipts(self, since: datetime, until: datetime) -> list[Row]:
         """What became known of the enterprises' answers to warnings."""

@@ -17,6 +17,7 @@ from simulator.enterprises import credit_code
 from simulator.exchange import TABLES, naive, upsert
 from simulator.mines import file_name, text_time
 from simulator.register import to_csv
+from simulator.wire_faults import WIRE_FAULTS
 from simulator.world import SimulatorError, dice, floor, write_whole
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ HTTP_KINDS = {
     "xml_bomb": "/cap/alerts/",
     "nan": "/quake/",
     "unknown_field": "/quake/",
+    "music_refused": "/music-ws/",
 }
 
 
@@ -96,6 +98,8 @@ def spoil(kind: str, body: bytes) -> bytes:
         return XML_BOMB
     if kind == "html":
         return HTML
+    if kind == "music_refused":
+        return b'{"returnCode": -1004, "flag": "slb", "returnMessage": "Password Error"}'
     if kind == "nan":
         return re.sub(rb'"mag": [^,]+', b'"mag": NaN', body, count=1)
     if kind == "unknown_field":
@@ -203,19 +207,21 @@ SOURCE_FAULTS: Mapping[str, Callable[[Simulator, datetime], str]] = {
 }
 
 
+def all_kinds() -> list[str]:
+    return [*HTTP_KINDS, *SOURCE_FAULTS, *WIRE_FAULTS]
+
+
 def cause(sim: Simulator, order: Mapping[str, object]) -> dict[str, object]:
     """Carry out a fault order ``{"kind", "count", "path", "seconds"}``; what was done. Raises SimulatorError."""
     kind = str(order.get("kind", ""))
     if kind in SOURCE_FAULTS:
         with sim.lock:
             return {"kind": kind, "done": SOURCE_FAULTS[kind](sim, sim.world.now())}
+    count, seconds, path = int(str(order.get("count", 1))), float(str(order.get("seconds", 30))), order.get("path")
+    if kind in WIRE_FAULTS:
+        with sim.lock:
+            return {"kind": kind, "done": WIRE_FAULTS[kind](sim, count, seconds)}
     if kind not in HTTP_KINDS:
-        raise SimulatorError(f"unknown fault {kind!r}; known: {', '.join([*HTTP_KINDS, *SOURCE_FAULTS])}.")
-    path = order.get("path")
-    fault = sim.http_faults.add(
-        kind,
-        count=int(str(order.get("count", 1))),
-        path=None if path is None else str(path),
-        seconds=float(str(order.get("seconds", 30))),
-    )
+        raise SimulatorError(f"unknown fault {kind!r}; known: {', '.join(all_kinds())}.")
+    fault = sim.http_faults.add(kind, count=count, path=None if path is None else str(path), seconds=seconds)
     return {"kind": kind, "waiting": fault.count, "path": fault.path}

@@ -51,7 +51,7 @@ class FtpFolderServer:
 
     def _serve(self) -> None:
         while not self._is_closing.is_set():
-            self._server.serve_forever(timeout=0.05, blocking=False)
+            self._loop.loop(timeout=0.1, blocking=False)  # serve_forever would log a line at every turn
         self._server.close_all()
 
 

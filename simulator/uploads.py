@@ -92,7 +92,8 @@ def uploads(
 class Uploads:
     """The hand that uploads: a folder per feed below ``inbox``."""
 
-    def __init__(self, inbox: Path, home: Path, all_uploads: Iterable[Upload]) -> None:
+    def __init__(self, inbox: Path, home: Path, all_uploads: tuple[Upload, ...]) -> None:
+        self.all = all_uploads
         self.folders = [
             Folder(inbox / one.feed, Progress(home / "written", f"upload_{one.feed}"), one, one.back, ALWAYS)
             for one in all_uploads

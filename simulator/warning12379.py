@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
-from simulator.cap import EVENTS, SENDER, Bulletin, Message
+from simulator.cap import SENDER, Bulletin, Message
+from simulator.cap_timetable import EVENTS
 from simulator.county import REGION_CODE, REGION_NAME
 from simulator.delivery import Document
 

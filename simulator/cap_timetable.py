@@ -1,0 +1,61 @@
+"""The weather bureau's timetable: what it warns of, and when, counted from the middle of a storm."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+EVENTS = {
+    "暴雨": "11B03",
+    "大风": "11B06",
+    "雷电": "11B14",
+    "冰雹": "11B15",
+    "大雾": "11B17",
+    "雷雨大风": "11B20",
+    "地质灾害气象风险": "11B37",
+    "山洪": "11A51",
+}
+COLOURS = {
+    "red": ("红色", "Extreme"),
+    "orange": ("橙色", "Severe"),
+    "yellow": ("黄色", "Moderate"),
+    "blue": ("蓝色", "Minor"),
+}
+
+
+class Step(NamedTuple):
+    """A line of the timetable: minutes from the storm's middle."""
+
+    minute: int
+    chain: str
+    msg_type: str
+    event: str
+    colour: str
+    shape: str = "geocode"  # geocode, polygon, circle
+    lasts_min: int | None = 360
+    listed_min: int | None = None
+    status: str = "Actual"
+    coded_colour: str | None = None
+
+
+STORM = (
+    Step(-90, "rain", "Alert", "暴雨", "blue"),
+    Step(-60, "gale", "Alert", "雷雨大风", "blue", "circle"),
+    Step(-40, "rain", "Update", "暴雨", "yellow", "polygon"),
+    Step(-30, "lightning", "Alert", "雷电", "yellow", lasts_min=60, coded_colour="yellow"),
+    Step(-20, "slopes", "Alert", "地质灾害气象风险", "yellow", "polygon"),
+    Step(2, "hail", "Alert", "冰雹", "orange", lasts_min=60, coded_colour="Yellow"),
+    Step(4, "rain", "Update", "暴雨", "orange", "polygon"),
+    Step(6, "gale", "Cancel", "雷雨大风", "blue", "circle", lasts_min=60),
+    Step(20, "slopes", "Update", "地质灾害气象风险", "orange", "polygon"),
+    Step(75, "rain", "Update", "暴雨", "yellow"),
+    Step(110, "slopes", "Cancel", "地质灾害气象风险", "orange", lasts_min=60),
+    Step(150, "rain", "Cancel", "暴雨", "yellow", lasts_min=60),
+)
+ALWAYS = (
+    Step(-240, "fog", "Alert", "大雾", "yellow", lasts_min=None, listed_min=252),
+    Step(-15, "drill", "Alert", "暴雨", "red", status="Exercise"),
+)
+WEAK_STORM = (
+    Step(-90, "rain", "Alert", "暴雨", "blue"),
+    Step(120, "rain", "Cancel", "暴雨", "blue", lasts_min=60),
+)
