@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Expect = Literal["xml", "json", "any"]
+Expect = Literal["xml", "json", "text", "any"]
+"""What a source over HTTP must send; all but ``any`` refuse an HTML page that some proxy put in its place."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ FORMATS: Mapping[str, Format] = {
     "sl651": _of("water.sl651", "rain_from", "elements", "series_time", "password", "confirm"),
     "nwis": _of("water.nwis", expect="json"),
     "waterml": _of("water.waterml", expect="xml"),
-    "rdb": _of("water.rdb"),
+    "rdb": _of("water.rdb", expect="text"),
     "uk_ea": _of("water.uk_ea", expect="json"),
     "sensorthings": _of("water.sensorthings", expect="json"),
     # geology

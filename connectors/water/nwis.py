@@ -95,12 +95,12 @@ def _series(raw: Any, where: str, out: Gathered) -> Series:
 
 def _statistic(variable: Mapping[str, Any]) -> str:
     options = (variable.get("options") or {}).get("option") or []
-    named = next((o for o in options if o.get("name", "Statistic") == "Statistic"), {})
+    named: Mapping[str, Any] = next((o for o in options if o.get("name", "Statistic") == "Statistic"), {})
     return str(named.get("optionCode") or named.get("value") or "")
 
 
 def _block(raw: Any, where: str, out: Gathered) -> Block:
-    method = next(iter(raw.get("method") or []), {})
+    method: Mapping[str, Any] = next(iter(raw.get("method") or []), {})
     points = [_point(value, f"{where}, value {n}", out) for n, value in enumerate(raw["value"], 1)]
     return Block(
         id=str(method.get("methodID", "")),

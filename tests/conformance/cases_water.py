@@ -103,6 +103,37 @@ def sl651(numbers: Sequence[int], element: str = "") -> bytes:
     return "\n".join(one.hex() for one in frames).encode()
 
 
+def ogc_water(numbers: Sequence[int], further: str | None = None, **more: Any) -> bytes:
+    features = [
+        {
+            "type": "Feature",
+            "id": f"f{n}",
+            "geometry": None,
+            "properties": {
+                "monitoring_location_id": "模拟-00000001",
+                "parameter_code": "00060",
+                "time": moment(n),
+                "time_series_id": "0123456789abcdef",
+                "unit_of_measure": "ft^3/s",
+                "value": "10.5",
+                **more,
+            },
+        }
+        for n in numbers
+    ]
+    links = [{"rel": "self", "href": "items"}, *([{"rel": "next", "href": further}] if further else [])]
+    document = {"type": "FeatureCollection", "features": features, "numberReturned": len(features), "links": links}
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def things_page(numbers: Sequence[int], further: str | None) -> bytes:
+    """As a page of its service: the link to the next one relative, under the name with the dot."""
+    document = json.loads(sensorthings(numbers))
+    if further:
+        document["@iot.nextLink"] = further.rpartition("/")[2]
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
 CASES = (
     Case(
         "sl651",
@@ -115,6 +146,15 @@ CASES = (
         empty_is_rejected=True,
     ),
     Case("nwis", "usgs_water", "observation", nwis, lambda n: "iv.json", (nwis([0], oddity=1), "oddity")),
+    Case(
+        "nwis",
+        "usgs_ogc_water",
+        "observation",
+        ogc_water,
+        lambda n: "items",
+        (ogc_water([0], oddity=1), "oddity"),
+        page=ogc_water,
+    ),
     Case(
         "waterml",
         "hydro_waterml",
@@ -134,6 +174,7 @@ CASES = (
         sensorthings,
         lambda n: "Observations",
         (sensorthings([0], oddity=1), "oddity"),
+        page=things_page,
     ),
     Case(
         "sl323",
