@@ -11,9 +11,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from dbt_rows import CAP, REGISTER, SENDER, WATER, Rows, build, settings_for
 
-from feeds import registry
+from feeds import clocks, registry
 from feeds.derive import dbt_sources
 from riskmap import dbt_runner, dictionary
 from riskmap.settings import Settings
@@ -253,6 +254,35 @@ def test_the_project_uses_nothing_deprecated(settings: Settings) -> None:
 def test_sources_are_those_of_the_contracts() -> None:
     written = (dbt_runner.PROJECT / "models/staging/_landing__sources.yml").read_text(encoding="utf-8")
     assert written == dbt_sources(registry.load_all().values())
+
+
+def test_the_clocks_of_feeds_are_those_of_the_contracts() -> None:
+    written = (dbt_runner.PROJECT / "models/intermediate/int_feed__clock.sql").read_text(encoding="utf-8")
+    assert written == clocks.model(registry.load_all().values())
+
+
+def test_every_landing_table_has_a_staging_model() -> None:
+    tables = {table.name for contract in registry.load_all().values() for table in contract.tables}
+    staged = {file.stem.removeprefix("stg_") for file in (dbt_runner.PROJECT / "models/staging").glob("stg_*.sql")}
+    assert sorted(tables - staged) == []  # python -m feeds.staging TABLE writes a first one
+
+
+def test_every_register_that_owes_slots_is_among_the_points() -> None:
+    models = yaml.safe_load((dbt_runner.PROJECT / "models/marts/_marts__models.yml").read_text(encoding="utf-8"))
+    points = next(model for model in models["models"] if model["name"] == "dim_monitoring_point")
+    register = next(column for column in points["columns"] if column["name"] == "register")
+    known = register["data_tests"][0]["accepted_values"]["arguments"]["values"]
+    owing = {c.id: c.expected for c in registry.load_all().values() if c.expected["kind"] == "entity_slots"}
+    assert [feed for feed, expected in owing.items() if expected["register"] not in known] == []
+
+
+def test_predictions_are_no_evidence(settings: Settings) -> None:
+    """Nothing that says what was observed, or how dangerous it is, hangs on forecasts."""
+    result = dbt_runner.invoke(["compile", "--select", "source:landing.forecast+"], settings=settings)
+    hanging = {node["name"] for node in result.nodes}
+    assert "stg_forecast" in hanging
+    evidence = {"fct_observation", "int_observation__latest", "one_map_object", "metric_coverage_daily"}
+    assert hanging & evidence == set()
 
 
 def test_the_data_dictionary_is_that_of_the_models_and_contracts() -> None:

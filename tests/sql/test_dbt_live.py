@@ -11,6 +11,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from dbt_rows import CAP, MINES, QUAKES, REGISTER, SENDER, WATER, Rows, box, build, reference, settings_for
+from psycopg.types.json import Jsonb
 
 from feeds import registry
 from warehouse import ledger
@@ -29,6 +30,8 @@ def built_url(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
         ledger.register_feeds(conn, registry.load_all().values())
         # what follows is about these promises, whatever the contracts promise today
         conn.execute("update ops.feed set frequency_s = 60, latency_s = 300 where feed_id = %s", (CAP,))
+        # a source of warnings that is switched off is not asked whether it is silent or dead
+        conn.execute("update ops.feed set active_until = now() where main_table = 'warning' and feed_id <> %s", (CAP,))
         conn.execute("""update ops.feed set closing = '{"absent_polls": 3}' where feed_id = %s""", (CAP,))
         conn.execute(
             """update ops.feed set latency_s = 1200, expected = expected || '{"every_s": 300}' where feed_id = %s""",
@@ -134,6 +137,44 @@ def test_what_refers_to_an_unknown_message_or_to_nonsense_stands(rows: Rows) -> 
     )
     found = rows.one("select state, jsonb_array_length(unknown_references) as n, chain_key from marts.fct_warning")
     assert (found["state"], found["n"], found["chain_key"]) == ("active", 4, reference(*unknown))
+
+
+class TestBareIdentifiers:
+    """The 12379 platform names earlier messages by their identifier alone."""
+
+    def refer(self, rows: Rows, identifier: str, *texts: str) -> None:
+        rows.conn.execute(
+            "update landing.warning set reference_list = %s where identifier = %s", (Jsonb(list(texts)), identifier)
+        )
+
+    @pytest.mark.parametrize("order", ["alert first", "update first"])
+    def test_an_update_supersedes_what_it_names(self, rows: Rows, order: str) -> None:
+        deeds = [
+            lambda: rows.warning("A", rows.ago(hours=2)),
+            lambda: rows.warning("U", rows.ago(hours=1), msg_type="Update"),
+        ]
+        for deed in deeds if order == "alert first" else reversed(deeds):
+            deed()
+        self.refer(rows, "U", "A")
+        assert states(rows) == {"A": "superseded", "U": "active"}
+        assert len(rows.all("select distinct chain_key from marts.fct_warning")) == 1
+
+    def test_a_cancel_ends_the_newest_version_and_through_it_the_older(self, rows: Rows) -> None:
+        rows.warning("A", rows.ago(hours=3))
+        rows.warning("A", rows.ago(hours=2), msg_type="Update")
+        rows.warning("C", rows.ago(hours=1), msg_type="Cancel")
+        self.refer(rows, "C", "A")
+        found = rows.all("select state from marts.fct_warning order by sent_at")
+        assert [row["state"] for row in found] == ["superseded", "cancelled", "cancelled"]
+
+    def test_what_is_younger_or_unknown_is_not_meant(self, rows: Rows) -> None:
+        rows.warning("C", rows.ago(hours=2), msg_type="Cancel")
+        rows.warning("A", rows.ago(hours=1))
+        self.refer(rows, "C", "A", "NEVER SEEN")
+        assert states(rows) == {"A": "active", "C": "cancelled"}
+        assert rows.one("select unknown_references as found from marts.fct_warning where identifier = 'C'") == {
+            "found": ["A", "NEVER SEEN"]
+        }
 
 
 def test_a_chain_is_whole_although_its_middle_is_missing(rows: Rows) -> None:
@@ -279,6 +320,35 @@ class TestArea:
         )
         assert found["geometry_source"] == "circle"
         assert found["km2"] == pytest.approx(314, rel=0.01)
+
+    @pytest.mark.parametrize(
+        ("circle", "points", "inside"),
+        [
+            ("35,179.9 50", [(179.5, 35), (-179.7, 35), (180, 35)], True),
+            ("35,179.9 50", [(179.3, 35), (-179.5, 35), (0, 35), (-90, 35), (179.9, 36)], False),
+            ("-35,-179.9 50", [(-179.5, -35), (179.7, -35)], True),
+            ("-35,-179.9 50", [(0, -35), (105.5, -35)], False),
+            ("89.9,120 50", [(120, 89.95), (-60, 89.95), (0, 89.9)], True),
+            ("89.9,120 50", [(120, 89.3), (-60, 0)], False),
+            ("35.5,105.5 0.1", [(105.5, 35.5)], True),
+        ],
+    )
+    def test_a_circle_over_the_edge_of_the_map_stays_a_circle(
+        self, rows: Rows, circle: str, points: list[tuple[float, float]], inside: bool
+    ) -> None:
+        assert self.drawn(rows, circles=[circle], geometry_source="circle")["is_valid"]
+        for point in points:
+            found = rows.one(
+                "select st_covers(geometry, st_setsrid(st_makepoint(%s, %s), 4326)) as covered "
+                "from marts.fct_warning_current",
+                *point,
+            )
+            assert found["covered"] is inside, point
+
+    def test_a_circle_is_as_large_at_the_antimeridian_as_elsewhere(self, rows: Rows) -> None:
+        self.drawn(rows, circles=["35,179.9 50"], geometry_source="circle")
+        found = rows.one("select st_area(geometry::geography) / 1e6 as km2 from marts.fct_warning_current")
+        assert found["km2"] == pytest.approx(7854, rel=0.01)
 
     def test_a_polygon_beats_its_geocode(self, rows: Rows) -> None:
         found = self.drawn(rows, area_wkt=box(105, 35, 105.5, 35.5), region_code="620000")

@@ -1,50 +1,16 @@
--- One row per record that a latency promise is about, with its clocks. `promise_at` is where the promise starts to
--- count: the observation for observations, the publication by the source for everything else.
+-- One row per record that a latency promise is about, with its clocks: the records of each feed's main table.
+-- `promise_at` is where the promise starts to count, `counted_at` the same, or the fetch where the source does not say.
 with
 
-warnings as (
+records as (
 
-    select * from {{ ref('stg_warning') }}
-
-),
-
-observations as (
-
-    select * from {{ ref('stg_observation') }}
-
-),
-
-earthquakes as (
-
-    select * from {{ ref('stg_earthquake') }}
-
-),
-
-enterprises as (
-
-    select * from {{ ref('stg_enterprise') }}
+    select * from {{ ref('int_feed__clock') }}
 
 ),
 
 publications as (
 
     select * from {{ source('ops', 'publication') }}
-
-),
-
-records as (
-
-    select feed_id, batch_id, event_at, issued_at, fetched_at, landed_at, issued_at as promise_at
-    from warnings
-    union all
-    select feed_id, batch_id, event_at, issued_at, fetched_at, landed_at, event_at as promise_at
-    from observations
-    union all
-    select feed_id, batch_id, event_at, issued_at, fetched_at, landed_at, issued_at as promise_at
-    from earthquakes
-    union all
-    select feed_id, batch_id, event_at, issued_at, fetched_at, landed_at, issued_at as promise_at
-    from enterprises
 
 ),
 
@@ -64,10 +30,14 @@ final as (
         records.fetched_at,
         records.landed_at,
         records.promise_at,
+        records.counted_at,
         case when feeds.is_served_live then records.landed_at else publications.published_at end as published_at,
-        records.event_at < feeds.activated_at as is_backfill
+        coalesce(records.event_at, records.counted_at) < feeds.activated_at as is_backfill
     from records
-    inner join feeds on records.feed_id = feeds.feed_id
+    inner join feeds
+        on
+            records.feed_id = feeds.feed_id
+            and records.promise_element = feeds.promise_element
     left join publications on records.batch_id = publications.batch_id
 
 )

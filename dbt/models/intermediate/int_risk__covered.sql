@@ -26,7 +26,9 @@ warnings as (
 feeds as (
 
     select * from {{ ref('dim_feed') }}
-    where main_table = 'warning'
+    where
+        main_table = 'warning'
+        and active_until is null
 
 ),
 

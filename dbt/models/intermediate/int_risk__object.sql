@@ -8,10 +8,22 @@ enterprises as (
 
 ),
 
+feeds as (
+
+    select * from {{ ref('dim_feed') }}
+    where domain = 'water'
+
+),
+
+-- the register of stations is shared: those of weather, ground and plants are no water stations
 points as (
 
-    select * from {{ ref('dim_monitoring_point') }}
-    where is_current and is_in_use and register = 'station'
+    select points.* from {{ ref('dim_monitoring_point') }} as points
+    inner join feeds on points.feed_id = feeds.feed_id
+    where
+        points.is_current
+        and points.is_in_use
+        and points.register = 'station'
 
 ),
 

@@ -1,4 +1,5 @@
--- One row per risk object and point that watches it: a station watches itself, a mine is watched by its sensors.
+-- One row per risk object and point that watches it: a station watches itself, a mine is watched by the
+-- points of its own systems.
 with
 
 objects as (
@@ -41,7 +42,7 @@ final as (
     from objects
     inner join points
         on
-            points.register = 'sensor'
+            points.register in ('sensor', 'equipment_point', 'water_point')
             and objects.mine_code = points.owner_code
 
 )

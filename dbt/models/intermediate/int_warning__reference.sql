@@ -1,5 +1,6 @@
 -- One row per message and message that it refers to. A later version under the same identifier refers to the one
--- before it, although it does not say so. What is referred to may be unknown here, or no triple at all.
+-- before it, although it does not say so. Some sources name the other message by its identifier alone: then the newest
+-- message of the feed is meant that bears it and is no younger. What is referred to may be unknown here, or nonsense.
 with
 
 messages as (
@@ -35,6 +36,35 @@ dated as materialized (
 
 ),
 
+-- materialized: few references are bare, and these few are looked up at once
+bare as materialized (
+
+    select distinct on (dated.feed_id, dated.warning_key, dated.reference_text)
+        dated.feed_id,
+        dated.warning_key,
+        dated.reference_text,
+        meant.sender,
+        meant.identifier,
+        meant.sent_at,
+        meant.warning_key as meant_key
+    from dated
+    inner join messages as meant
+        on
+            dated.feed_id = meant.feed_id
+            and dated.reference_text = meant.identifier
+            and dated.sent_at >= meant.sent_at
+            and dated.warning_key <> meant.warning_key
+    where dated.parts is null
+    order by
+        dated.feed_id,
+        dated.warning_key,
+        dated.reference_text,
+        (dated.sender = meant.sender) desc,
+        meant.sent_at desc,
+        meant.warning_key desc
+
+),
+
 versions as (
 
     select
@@ -47,18 +77,27 @@ versions as (
 final as (
 
     select
-        feed_id,
-        sender,
-        identifier,
-        sent_at,
-        warning_key,
-        status,
-        msg_type,
-        parts[1] as referenced_sender,
-        parts[2] as referenced_identifier,
-        referenced_sent_at,
-        coalesce({{ cap_key('parts[1]', 'parts[2]', 'referenced_sent_at') }}, reference_text) as referenced_key
+        dated.feed_id,
+        dated.sender,
+        dated.identifier,
+        dated.sent_at,
+        dated.warning_key,
+        dated.status,
+        dated.msg_type,
+        coalesce(dated.parts[1], bare.sender) as referenced_sender,
+        coalesce(dated.parts[2], bare.identifier) as referenced_identifier,
+        coalesce(dated.referenced_sent_at, bare.sent_at) as referenced_sent_at,
+        coalesce(
+            {{ cap_key('dated.parts[1]', 'dated.parts[2]', 'dated.referenced_sent_at') }},
+            bare.meant_key,
+            dated.reference_text
+        ) as referenced_key
     from dated
+    left join bare
+        on
+            dated.feed_id = bare.feed_id
+            and dated.warning_key = bare.warning_key
+            and dated.reference_text = bare.reference_text
 
     union all
 

@@ -41,7 +41,8 @@ final as (
         main_table = 'warning' as is_served_live,
         activated_at,
         active_from,
-        active_until
+        active_until,
+        latency_element as promise_element
     from slotted
 
 )

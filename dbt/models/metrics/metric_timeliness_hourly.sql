@@ -29,14 +29,14 @@ horizon as (
                     now(),
                     (select min(kept.hour_at) from {{ this }} as kept where feeds.feed_id = kept.feed_id and kept.n_pending > 0),
                     (select max(kept.hour_at) from {{ this }} as kept where feeds.feed_id = kept.feed_id),
-                    touched.promise_at
+                    touched.counted_at
                 )
             ) as first_hour
         from feeds
         left join (
             select
                 feed_id,
-                min(promise_at) as promise_at
+                min(counted_at) as counted_at
             from all_records
             where batch_id in {{ batch_ids() }}
             group by feed_id
@@ -54,13 +54,13 @@ records as (
 
     select
         recent.*,
-        date_trunc('hour', recent.promise_at) as hour_at
+        date_trunc('hour', recent.counted_at) as hour_at
     from horizon
     inner join lateral (
         select * from all_records
         where
             horizon.feed_id = all_records.feed_id
-            and all_records.promise_at >= horizon.first_hour
+            and all_records.counted_at >= horizon.first_hour
     ) as recent on true
 
 ),
@@ -103,7 +103,7 @@ hours as (
     inner join horizon on feeds.feed_id = horizon.feed_id
     inner join lateral generate_series(
         greatest(date_trunc('hour', feeds.activated_at), horizon.first_hour),
-        date_trunc('hour', now()),
+        date_trunc('hour', least(now(), feeds.active_until)),
         interval '1 hour'
     ) as hour (hour_at) on true
 

@@ -1,4 +1,5 @@
--- One row per successful poll of a source: what a replay or a release wrote is no poll.
+-- One row per successful poll of a source: what a replay or a release wrote is no poll. Where the source comes to us,
+-- what was committed together of its pushes is one. An answer whose payloads were all refused is no sign of the source.
 with
 
 source as (
@@ -7,19 +8,35 @@ source as (
 
 ),
 
+payloads as (
+
+    select * from {{ source('ops', 'batch_payload') }}
+
+),
+
 final as (
 
     select
-        feed_id,
-        batch_id,
-        state = 'NOT_MODIFIED' as is_unchanged,
-        coalesce(fetched_at, started_at) as polled_at,
-        committed_at
+        source.feed_id,
+        source.batch_id,
+        source.state = 'NOT_MODIFIED' as is_unchanged,
+        coalesce(source.fetched_at, source.started_at) as polled_at,
+        source.committed_at
 
     from source
     where
-        kind = 'pull'
-        and state in ('LANDED', 'NOT_MODIFIED')
+        source.kind = 'pull'
+        and source.state in ('LANDED', 'NOT_MODIFIED')
+        -- rejects are counted in the batch: the payloads of most batches need no second look
+        and (
+            source.rejects = 0
+            or exists (
+                select 1 from payloads
+                where
+                    source.batch_id = payloads.batch_id
+                    and payloads.outcome <> 'REJECTED'
+            )
+        )
 
 )
 

@@ -42,11 +42,7 @@ final as (
     left join lateral (
         select
             st_union(
-                st_buffer(
-                    st_setsrid(st_makepoint(parts.lat_lon_km[2], parts.lat_lon_km[1]), 4326)::geography,
-                    parts.lat_lon_km[3] * 1000,
-                    16
-                )::geometry
+                {{ disc('parts.lat_lon_km[2]', 'parts.lat_lon_km[1]', 'parts.lat_lon_km[3]') }}
             ) as geometry
         from jsonb_array_elements_text({{ as_array('polygons.circles') }}) as circle (text)
         inner join lateral (
