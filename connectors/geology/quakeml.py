@@ -32,11 +32,11 @@ ABOUT = About(
         "The revision clock is the latest creation time of the event, its preferred origin and its preferred "
         "magnitude; where none is given, the origin time stands in and each newer fetch replaces the older one.",
         "`event_id` is the ANSS id (`ci37285320`) where the catalogue gives one, else the `eventid` of the publicID's "
-        "query, else its last part; the whole publicID is kept in `ids`.",
+        "query, else what stands behind `/event/`, else its last part; the whole publicID is kept in `ids`.",
         "Without a preferred origin or magnitude the first one counts; further magnitudes are kept in `extra`.",
         "Depths in metres become kilometres; event types with underscores (`quarry_blast`) get QuakeML's own words.",
-        "An event whose publicID, or whose reference to its preferred origin or magnitude, is not a valid resource "
-        "identifier is rejected.",
+        "An event whose publicID is not a valid resource identifier is rejected; so is one whose reference to its "
+        "preferred origin or magnitude is none and names nothing in the event.",
     ),
     limits=(
         "Picks, arrivals, amplitudes, station magnitudes, focal mechanisms and comments are not landed.",
@@ -184,7 +184,7 @@ def _row(event: Element, unstated: str) -> tuple[dict[str, Any], dict[str, Any]]
         "latitude": _real(_value(origin, "latitude"), "latitude"),
         "depth_km": None if depth_m is None else float(f"{depth_m / 1000:.12g}"),
         "place": _place(event),
-        "event_type": (_text(event, "type") or NOT_REPORTED).replace("_", " ").lower(),
+        "event_type": _type(event),
         "net": net or _info(event, "agencyID") or _info(origin, "agencyID"),
         "code": code,
         "ids": as_json([public_id]),
@@ -199,19 +199,26 @@ def _row(event: Element, unstated: str) -> tuple[dict[str, Any], dict[str, Any]]
 
 
 def _preferred(event: Element, kind: str) -> Element | None:
-    """The origin or magnitude that the event prefers; the first one if it names none, or one that is not here."""
+    """The origin or magnitude that the event prefers; the first one if it names none, or one that is not here.
+
+    A reference that is found word by word is clear, whatever its characters.
+    """
     wanted = _text(event, f"preferred{kind.capitalize()}ID")
-    if wanted is not None and not _RESOURCE.fullmatch(wanted):
+    found = _children(event, kind)
+    named = next((element for element in found if wanted and element.get("publicID") == wanted), None)
+    if named is None and wanted is not None and not _RESOURCE.fullmatch(wanted):
         reason = f"the event's preferred {kind} {wanted!r} is not a valid resource identifier"
         raise RefusedError(f"quakeml.preferred{kind.capitalize()}ID", reason)
-    found = _children(event, kind)
-    return next((element for element in found if element.get("publicID") == wanted), found[0] if found else None)
+    return named if named is not None else next(iter(found), None)
 
 
 def _event_id(public_id: str) -> str:
+    """What tells the event apart: of ``smi:x/event/2308/-32.7/116.4/`` all behind ``event``, not a longitude."""
     if query := _QUERY_ID.search(public_id):
         return query[1]
-    return public_id.rstrip("/").rpartition("/")[2] or public_id
+    path = public_id.rstrip("/").removesuffix("/event")
+    behind = re.split("/event/", path, maxsplit=1, flags=re.IGNORECASE)[1:]
+    return behind[0] if behind else path.rpartition("/")[2]
 
 
 def _status(origin: Element, unstated: str) -> str:
@@ -221,6 +228,12 @@ def _status(origin: Element, unstated: str) -> str:
     if mode == "manual" or status in _REVIEWED:
         return REVIEWED
     return AUTOMATIC if mode == "automatic" or status == "preliminary" else unstated
+
+
+def _type(event: Element) -> str:
+    """In the words of QuakeML 1.2; version 1.0 wrote ``null`` for a type that nobody reported."""
+    written = (_text(event, "type") or NOT_REPORTED).replace("_", " ").lower()
+    return NOT_REPORTED if written == "null" else written
 
 
 def _place(event: Element) -> str | None:

@@ -98,6 +98,8 @@ def test_without_a_preference_or_with_one_that_is_not_here_the_first_counts() ->
         ("quakeml:comcat.example/query?eventid=ci37285320&amp;format=quakeml", "", "ci37285320"),
         ("smi:org.gfz-potsdam.de/geofon/gfz2015vlbq", "", "gfz2015vlbq"),
         ("smi:local/425fd29b-a5a2-4a8f", "", "425fd29b-a5a2-4a8f"),
+        ("smi:local/ndk/C200001010000A/event", "", "C200001010000A"),
+        ("smi:local/event/260810070100/35.50/112.85/", "", "260810070100/35.50/112.85"),
         ("quakeml:x.example/whatever", 'catalog:eventsource="ci" catalog:eventid="37285320"', "ci37285320"),
     ],
 )
@@ -119,6 +121,16 @@ def test_an_invalid_resource_identifier_rejects_its_event_alone(public_id: str) 
 def test_an_invalid_preference_rejects_the_event() -> None:
     parsed = parse(event("<preferredMagnitudeID>smi:x y</preferredMagnitudeID>" + origin() + magnitude()))
     assert [reject.rule for reject in parsed.rejects] == ["quakeml.preferredMagnitudeID"]
+
+
+def test_a_preference_that_names_something_word_by_word_counts_whatever_its_characters() -> None:
+    second = origin(2, "2000").replace("smi:moni.example/origin/2", "smi:orig2")
+    row = only(parse(event("<preferredOriginID>smi:orig2</preferredOriginID>" + origin(1, "1000") + second)))
+    assert row["depth_km"] == 2.0
+
+
+def test_the_type_null_of_older_catalogues_is_none() -> None:
+    assert only(parse(event("<type>null</type>" + origin())))["event_type"] == "not reported"
 
 
 def test_the_newest_of_the_three_clocks_is_the_revision() -> None:
