@@ -12,13 +12,18 @@ from typing import Any
 import psycopg
 import pytest
 from dbt_rows import CAP, MINES, QUAKES, REGISTER, SHANGHAI, WATER, Rows, build, settings_for
+from psycopg.types.json import Jsonb
 
 from feeds import registry
+from feeds.contract import Contract
 from riskmap.settings import Settings
 from warehouse import ledger
 from warehouse.db import connect
 
 pytestmark = pytest.mark.dbt
+
+EQUIPMENT = "coal_mine_equipment"
+ABROAD = "usgs_water"
 
 MIDNIGHT = (datetime.now(SHANGHAI) - timedelta(days=3)).replace(hour=0, minute=0, second=0, microsecond=0)
 DAY = MIDNIGHT.date()
@@ -45,7 +50,12 @@ def settings(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> Setti
             """update ops.feed set latency_s = 1200, expected = expected || '{"every_s": 300}' where feed_id = %s""",
             (WATER,),
         )
+        conn.execute(
+            "update ops.feed set latency_s = 600, expected = %s where feed_id = %s",
+            (Jsonb({"kind": "entity_slots", "register": "equipment_point", "every_s": 600}), EQUIPMENT),
+        )
         _coverage(rows)
+        _points(rows)
         _timeliness(rows)
         _register(rows)
         _earthquakes(rows)
@@ -82,6 +92,19 @@ def _coverage(rows: Rows) -> None:
     rows.batch(CAP, at=at(22, 0.9))
     rows.batch(CAP, at=at(22, 1.5), kind="replay")
     rows.batch(CAP, at=at(22, 3.5), state="HELD")
+
+
+def _points(rows: Rows) -> None:
+    mine = {"mine_code": "620823009203", "mine_name": "模拟煤矿", "issued_at": at(23)}
+    for defined_at, upper in ((at(22, 30), 10.0), (at(23, 15), 20.0)):  # known since 22:30: 9 slots on the first day
+        definition = {"defined_at": defined_at, "alarm_upper": upper, "range_low": 0.0, "unit": "Pa"}
+        rows.land(
+            "equipment_point", EQUIPMENT, point_code="FAN", type_code="0012", location="模拟", **definition, **mine
+        )
+    rows.observation(EQUIPMENT, "FAN", "fan_pressure_pa", at(22, 31), 5.0)
+    rows.land("water_point", "coal_mine_water", point_code="HOLE", point_kind="observation_hole", **mine)
+    abroad = {"longitude": -77.0, "latitude": 38.9, "station_name": "模拟", "station_type": "ZZ"}
+    rows.land("station", ABROAD, station_code="FAR", modified_at=None, **abroad)
 
 
 def _timeliness(rows: Rows) -> None:
@@ -154,6 +177,31 @@ def test_a_daily_poll_is_judged_by_whole_local_days(rows: Rows) -> None:
     assert coverage(rows, REGISTER, today) == (0, 0, 1, None, "PENDING")
 
 
+def test_other_registers_owe_slots_too(rows: Rows) -> None:
+    assert coverage(rows, EQUIPMENT) == (9, 1, 0, 1 / 9, "MISSED")
+
+
+def test_points_of_every_register(rows: Rows) -> None:
+    found = rows.all(
+        """select register, point_code, thresholds, is_current, owner_code, region_code from marts.dim_monitoring_point
+             where owner_code is not null order by point_code, valid_from"""
+    )
+    mine = ("620823009203", "620823")
+    assert [tuple(row.values()) for row in found] == [
+        ("equipment_point", "FAN", {"alarm_upper": 10.0, "range_low": 0.0}, False, *mine),
+        ("equipment_point", "FAN", {"alarm_upper": 20.0, "range_low": 0.0}, True, *mine),
+        ("water_point", "HOLE", {}, True, *mine),
+    ]
+
+
+def test_a_station_abroad_is_in_no_region_and_breaks_none(rows: Rows) -> None:
+    found = rows.one("select region_code from marts.dim_monitoring_point where feed_id = %s", ABROAD)
+    assert found == {"region_code": None}
+    unplaced = rows.one("select region_name, n_objects from marts.one_map_region where region_code = 'unknown'")
+    assert unplaced["region_name"] is None
+    assert unplaced["n_objects"] >= 1
+
+
 def test_young_slots_are_pending(rows: Rows) -> None:
     # 1200 s of promise are four slots; with the one in progress, five per station
     found = rows.one(
@@ -223,6 +271,27 @@ def test_a_live_mart_is_published_when_it_lands(rows: Rows) -> None:
 def test_hours_without_records_are_there_and_empty(rows: Rows) -> None:
     found = timeliness(rows, CAP, "issued_to_published", at(22))
     assert (found["n"], found["p50_s"]) == (0, None)
+
+
+def test_the_main_table_of_every_feed_counts(rows: Rows) -> None:
+    """Whatever table a contract promises the latency of: its records have clocks here without anybody naming it."""
+    contracts = registry.load_all()
+    for contract in contracts.values():
+        _any_record(rows, contract)
+    found = rows.all(
+        """select feed_id, count(*) as n, count(counted_at) as n_counted from intermediate.int_feed__record
+             where batch_id = -1 group by feed_id"""
+    )
+    assert {row["feed_id"]: (row["n"], row["n_counted"]) for row in found} == dict.fromkeys(contracts, (1, 1))
+
+
+def _any_record(rows: Rows, contract: Contract) -> None:
+    """A record of the main table with nothing but its key, and those clocks without which the gate lets none pass."""
+    table = contract.main_table
+    values = {"text": "模拟", "integer": 1, "timestamptz": at(23)}
+    needed = {c.name: values[c.physical_type] for c in table.columns if c.name in table.key}
+    needed |= {c.name: at(23) for c in table.columns if c.required and c.physical_type == "timestamptz"}
+    rows.land(table.name, contract.id, **needed, batch_id=-1)
 
 
 def test_versions_of_an_enterprise(rows: Rows) -> None:

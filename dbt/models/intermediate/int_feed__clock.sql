@@ -315,13 +315,13 @@ final as (
     union all
 
     select
-        'sharing_promise.promised_from' as promise_element,
+        'sharing_promise.updated_at' as promise_element,
         feed_id,
         batch_id,
-        promised_from as event_at,
+        updated_at as event_at,
         updated_at as issued_at,
-        promised_from as promise_at,
-        promised_from as counted_at,
+        updated_at as promise_at,
+        coalesce(updated_at, fetched_at) as counted_at,
         fetched_at,
         landed_at
     from {{ source('landing', 'sharing_promise') }}
