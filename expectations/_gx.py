@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from expectations.suite import Check
@@ -35,6 +36,9 @@ GX_SEVERITY: Mapping[Severity, str] = {"critical": "critical", "error": "warning
 
 class GateError(RuntimeError):
     """A rule could not be evaluated at all: the contract is wrong, and neither passing nor failing would be true."""
+
+
+_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,14 @@ def compile_suite(name: str, checks: Sequence[Check]) -> ExpectationSuite:
 def judge(frame: pd.DataFrame, suite: ExpectationSuite, checks: Sequence[Check]) -> list[RuleOutcome]:
     """Run ``suite`` (compiled from ``checks``) on ``frame``; outcomes in the order of ``checks``.
 
-    Raises GateError when an expectation raised instead of judging.
+    Raises GateError when an expectation raised instead of judging. One frame at a time, whatever the threads: GX keeps
+    the frame that it is asked of in its one context, and would judge one frame by the columns of another.
     """
-    batch = _batch_definition().get_batch(batch_parameters={"dataframe": frame})
-    first = _results(batch, suite, "BOOLEAN_ONLY")
-    failed = [check for check in checks if not first[check.rule].success]
-    again = _results(batch, compile_suite(f"{suite.name} again", failed), "COMPLETE") if failed else {}
+    with _ONE_AT_A_TIME:
+        batch = _batch_definition().get_batch(batch_parameters={"dataframe": frame})
+        first = _results(batch, suite, "BOOLEAN_ONLY")
+        failed = [check for check in checks if not first[check.rule].success]
+        again = _results(batch, compile_suite(f"{suite.name} again", failed), "COMPLETE") if failed else {}
     return [_outcome(check, again.get(check.rule)) for check in checks]
 
 

@@ -35,6 +35,10 @@ class Landed:
     unchanged: int
 
 
+_ACTION = sql.Identifier("Action")
+"""What the merge does with a row. Columns of contracts are snake_case, so none of them has this name."""
+
+
 def land(
     conn: Connection, contract: Contract, table: Table, data: pa.Table, *, batch_id: int, done: Callable[[str], None]
 ) -> Landed:
@@ -42,7 +46,8 @@ def land(
     _copy(conn, table, data)
     done(f"copied {table.name}")
     conn.execute(_changes_query(contract, table))
-    counted = dict(conn.execute(sql.SQL("select action, count(*) from {} group by action").format(_changes(table))))
+    count = sql.SQL("select {action}, count(*) from {changes} group by {action}")
+    counted = dict(conn.execute(count.format(action=_ACTION, changes=_changes(table))))
     inserted, updated = counted.get("insert", 0), counted.get("update", 0) + counted.get("flag", 0)
     if inserted or updated or counted.get("see", 0):
         conn.execute(_merge_query(contract, table), {"batch_id": batch_id})
@@ -110,11 +115,12 @@ def _changes_query(contract: Contract, table: Table) -> sql.Composed:
                 when source.quality_flags <> target.quality_flags and source.seen_at >= target.seen_at then 'flag'
                 when source.seen_at > target.seen_at or source.fetched_at < target.fetched_at then 'see'
                 else 'same'
-            end as action
+            end as {action}
         from winners as source
         left join {partition} as target on {same_record}
         """
     ).format(
+        action=_ACTION,
         changes=_changes(table),
         stage=_stage(table),
         typed=_commas([*(_typed(c.name, c.physical_type) for c in table.columns), sql.SQL("extra::jsonb as extra")]),
@@ -135,9 +141,9 @@ def _merge_query(contract: Contract, table: Table) -> sql.Composed:
     return sql.SQL(
         """
         merge into {partition} as target
-        using (select * from {changes} where action in ('insert', 'update', 'flag', 'see')) as source
+        using (select * from {changes} where {action} in ('insert', 'update', 'flag', 'see')) as source
         on {same_record}
-        when matched and source.action = 'update' then update set
+        when matched and source.{action} = 'update' then update set
             {assignments}, batch_id = %(batch_id)s, landed_at = now()
         when matched then update set
             seen_at = greatest(source.seen_at, target.seen_at),
@@ -145,13 +151,14 @@ def _merge_query(contract: Contract, table: Table) -> sql.Composed:
             payload_sha256 = case
                 when source.fetched_at < target.fetched_at then source.payload_sha256 else target.payload_sha256
             end,
-            quality_flags = case when source.action = 'flag' then source.quality_flags else target.quality_flags end,
-            batch_id = case when source.action = 'flag' then %(batch_id)s else target.batch_id end,
-            landed_at = case when source.action = 'flag' then now() else target.landed_at end
+            quality_flags = case when source.{action} = 'flag' then source.quality_flags else target.quality_flags end,
+            batch_id = case when source.{action} = 'flag' then %(batch_id)s else target.batch_id end,
+            landed_at = case when source.{action} = 'flag' then now() else target.landed_at end
         when not matched then
             insert ({names}, feed_id, batch_id, landed_at) values ({values}, {feed_id}, %(batch_id)s, now())
         """
     ).format(
+        action=_ACTION,
         partition=_partition(contract, table),
         changes=_changes(table),
         same_record=_same_record(contract, table),

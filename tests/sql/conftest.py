@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from psycopg import sql
 
@@ -20,25 +18,13 @@ CONTRACTS = tuple(registry.load_all().values())
 sys.path.insert(0, str(Path(__file__).parent))  # batches.py, shared with the processes that tests start
 
 
-@pytest.fixture(scope="module")
-def shared_url(cluster_url: str, warehouse_template: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """URL of a warehouse that the tests of one file share; cloning one per test would take most of their time."""
-    name = f"{warehouse_template}_{request.module.__name__.rsplit('.', 1)[-1]}"[:63]
-    create = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(warehouse_template))
-    drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-    with psycopg.connect(cluster_url, autocommit=True) as root:
-        root.execute(create)
-        yield urlsplit(cluster_url)._replace(path=f"/{name}").geturl()
-        root.execute(drop)
-
-
 @pytest.fixture
-def registered_url(shared_url: str) -> str:
+def registered_url(module_warehouse_url: str) -> str:
     """URL of a warehouse that knows all feeds and holds nothing else. Not for tests that change its tables."""
-    with connect(shared_url) as conn:
+    with connect(module_warehouse_url) as conn:
         _empty(conn)
         ledger.register_feeds(conn, CONTRACTS)
-    return shared_url
+    return module_warehouse_url
 
 
 @pytest.fixture
