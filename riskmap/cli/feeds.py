@@ -10,10 +10,12 @@ import typer
 from feeds.lines import ContractProblem
 from feeds.reading import read
 from feeds.registry import folder, load, load_all, load_enabled
+from riskmap.cli.new_feed import new
 from riskmap.cli.output import complain, console, table
 from riskmap.settings import variables_of
 
 feeds = typer.Typer(help="The contracts of the feeds.", no_args_is_help=True)
+feeds.command("new")(new)
 
 
 @feeds.command("list")

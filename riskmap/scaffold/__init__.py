@@ -1,0 +1,1 @@
+"""A new feed from a sample of what its source sends: ``riskmap feeds new``."""
