@@ -57,10 +57,10 @@ def polls(url: str, folder: Path) -> tuple[Orders, Orders]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def undisturbed(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the two polls leave behind when nothing happens to them."""
-    first, second = polls(shared_url, tmp_path_factory.mktemp("undisturbed"))
-    with connect(shared_url) as conn:
+    first, second = polls(module_warehouse_url, tmp_path_factory.mktemp("undisturbed"))
+    with connect(module_warehouse_url) as conn:
         ledger.register_feeds(conn, CONTRACTS.values())
         assert run(first) == "inserted 51 updated 0"
         assert run(second) == "inserted 30 updated 26"

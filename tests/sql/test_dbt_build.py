@@ -37,10 +37,10 @@ READ = (
 
 
 @pytest.fixture(scope="module")
-def settings(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    with connect(shared_url) as conn:
+def settings(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    with connect(module_warehouse_url) as conn:
         ledger.register_feeds(conn, registry.load_all().values())
-    with psycopg.connect(shared_url) as conn:
+    with psycopg.connect(module_warehouse_url) as conn:
         rows = Rows(conn)
         rows.region("620823", "county", None, (105, 35, 106, 36))
         place = {"longitude": 105.5, "latitude": 35.5}
@@ -50,7 +50,7 @@ def settings(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> Setti
         entry |= {"updated_at": rows.ago(days=9), "static_level": "blue", "is_key_enterprise": True}
         rows.land("enterprise", REGISTER, **entry, **place)
         rows.warning("A", rows.ago(hours=1))
-    settings = settings_for(shared_url, tmp_path_factory.mktemp("home"))
+    settings = settings_for(module_warehouse_url, tmp_path_factory.mktemp("home"))
     build(settings)
     return settings
 

@@ -25,8 +25,8 @@ INSIDE = (105.5, 35.5)
 
 
 @pytest.fixture(scope="module")
-def built_url(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    with connect(shared_url) as conn:
+def built_url(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    with connect(module_warehouse_url) as conn:
         ledger.register_feeds(conn, registry.load_all().values())
         # what follows is about these promises, whatever the contracts promise today
         conn.execute("update ops.feed set frequency_s = 60, latency_s = 300 where feed_id = %s", (CAP,))
@@ -37,14 +37,14 @@ def built_url(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
             """update ops.feed set latency_s = 1200, expected = expected || '{"every_s": 300}' where feed_id = %s""",
             (WATER,),
         )
-    with psycopg.connect(shared_url) as conn:
+    with psycopg.connect(module_warehouse_url) as conn:
         rows = Rows(conn)
         rows.region("620000", "province", None, (100, 30, 110, 40))
         rows.region("620800", "city", "620000", (104, 34, 107, 37))
         rows.region("620823", "county", "620800", (105, 35, 106, 36))
         _register(rows)
-    build(settings_for(shared_url, tmp_path_factory.mktemp("home")))
-    return shared_url
+    build(settings_for(module_warehouse_url, tmp_path_factory.mktemp("home")))
+    return module_warehouse_url
 
 
 def _register(rows: Rows) -> None:

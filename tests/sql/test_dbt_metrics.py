@@ -35,10 +35,10 @@ def at(hour: float, minute: float = 0) -> datetime:
 
 
 @pytest.fixture(scope="module")
-def settings(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    with connect(shared_url) as conn:
+def settings(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    with connect(module_warehouse_url) as conn:
         ledger.register_feeds(conn, registry.load_all().values())
-    with psycopg.connect(shared_url) as conn:
+    with psycopg.connect(module_warehouse_url) as conn:
         rows = Rows(conn)
         # active from 22:00: two hours, 24 slots of 300 s and 120 of 60 s, are owed on the first day
         conn.execute("update ops.feed set activated_at = %s, active_from = %s", (ACTIVE, ACTIVE))
@@ -59,7 +59,7 @@ def settings(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> Setti
         _timeliness(rows)
         _register(rows)
         _earthquakes(rows)
-    settings = settings_for(shared_url, tmp_path_factory.mktemp("home"))
+    settings = settings_for(module_warehouse_url, tmp_path_factory.mktemp("home"))
     build(settings)
     return settings
 
