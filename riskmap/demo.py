@@ -28,7 +28,8 @@ def run_main_job(settings: Settings, *, progress: Callable[[str], None]) -> None
     dags = [f"ingest_{feed}" for feed, contract in feeds if not is_listener(contract.connector["transport"])]
     api.wait_for_dags([*dags, "build"])
     progress(f"Airflow has read {len(dags) + 1} DAGs; running every feed")
-    _wait_for_runs(api, {dag: api.trigger(dag) for dag in dags}, progress)
+    # Of a feed that the scheduler has just begun, that run is waited for: a second one would only stand behind it.
+    _wait_for_runs(api, {dag: api.unfinished_run(dag) or api.trigger(dag) for dag in dags}, progress)
     progress("every feed is in; waiting for the build that publishes them")
     _wait_for_publication(settings)
     progress("the marts are published")

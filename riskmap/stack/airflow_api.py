@@ -40,6 +40,11 @@ class AirflowApi:
         """``queued``, ``running``, ``success`` or ``failed``."""
         return str(self._call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
+    def unfinished_run(self, dag_id: str) -> str | None:
+        """The id of the DAG's latest run, if that is still queued or running."""
+        runs = self._call("GET", f"/dags/{dag_id}/dagRuns", params={"limit": 1, "order_by": "-run_after"})["dag_runs"]
+        return str(runs[0]["dag_run_id"]) if runs and runs[0]["state"] in {"queued", "running"} else None
+
     def dag_ids(self) -> list[str]:
         """Ids of the DAGs that have been parsed, sorted."""
         dags = self._call("GET", "/dags", params={"limit": 100, "order_by": "dag_id"})["dags"]
