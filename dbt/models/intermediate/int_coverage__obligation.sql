@@ -47,8 +47,7 @@ days as (
         feeds.feed_id,
         feeds.expected_kind,
         feeds.slot_s,
-        -- nobody could poll before the feed was switched on, however much history its source holds
-        case when feeds.expected_kind = 'polls' then feeds.activated_at else feeds.active_from end as active_from,
+        feeds.active_from,
         feeds.active_until,
         case when feeds.expected_kind = 'polls' then 0 else feeds.latency_s end as grace_s,
         day.day::date as day

@@ -40,7 +40,8 @@ final as (
         {{ var('stale_after_intervals') }} * slot_s + latency_s as fresh_for_s,
         main_table = 'warning' as is_served_live,
         activated_at,
-        active_from,
+        -- nobody could poll before the feed was switched on, however much history its source holds
+        case when kind = 'polls' then activated_at else active_from end as active_from,
         active_until,
         latency_element as promise_element
     from slotted
