@@ -50,7 +50,7 @@ class When(Part):
 
 
 class Source(Part):
-    """Where a value comes from: the first of the ``column`` names that the document has, a constant or a template.
+    """Where a value comes from: the first of the ``column`` names that is filled, a constant or a template.
 
     ``pattern``: its first group is taken, or all that it matches; a text it does not match is refused. ``map``: words
     of the source -> ours; a word that is not in it is refused. ``default`` stands where the source says nothing.

@@ -51,10 +51,11 @@ class Reader:
         return raw if source.map is None else mapped(source.map, raw)
 
     def _sent(self, cells: Cells, source: Source) -> Any:
-        raw = next((cells[name] for name in source.column if name in cells), None)
-        if self.missing.mark(raw) is not None:
-            return None
-        return raw.strip() if isinstance(raw, str) and not isinstance(raw, NotFinite) else raw
+        """The first of the columns that says something: services keep a column for what nobody filled."""
+        for name in source.column:
+            if self.missing.mark(raw := cells.get(name)) is None:
+                return raw.strip() if isinstance(raw, str) and not isinstance(raw, NotFinite) else raw
+        return None
 
     def _filled(self, cells: Cells, source: Source) -> str | None:
         parts = {name: _text(cells.get(name)) for names in source.wanted() for name in names}

@@ -108,3 +108,80 @@ def test_tornadoes_are_no_hail() -> None:
     [report] = rows(recognised(f"{hail}\n{line}\n"), "hail_report")
     assert (report["hail_diameter_mm"], report["event_at"]) == (19.05, datetime(1955, 1, 17, 22, 39, tzinfo=UTC))
     assert recognised(f"{hail},fc\n{line},0\n").outcome is Outcome.REJECTED
+
+
+NDBC = {  # invented; names and units as the files of that kind have them
+    "spec": (
+        "#YY  MM DD hh mm WVHT  SwH  SwP  WWH  WWP SwD WWD  STEEPNESS  APD MWD\n"
+        "#yr  mo dy hr mn    m    m  sec    m  sec  -  degT     -      sec degT\n"
+        "2026 08 10 00 00  1.2  0.6  8.3  1.0  5.9  SE SSW      STEEP  4.5 209\n"
+        "2026 08 10 01 00  1.1   MM   MM  1.0  5.9  MM MM       N/A    4.5 209\n"
+    ),
+    "drift": (
+        "#YY  MM DD hhmm     LAT      LON WDIR WSPD GST   PRES PTDY ATMP WTMP\n"
+        "#yr  mo dy hrmn     deg      deg degT m/s  m/s    hPa  hPa degC degC\n"
+        "2026 08 10 0030   37.24   126.02  20  1.0   MM 1004.2   MM 24.9 22.1\n"
+    ),
+    "ocean": (
+        "#YY  MM DD hh mm   DEPTH  OTMP   COND   SAL   O2% O2PPM  CLCON  TURB    PH    EH\n"
+        "#yr  mo dy hr mn       m  degC  mS/cm   psu     %   ppm   ug/l   FTU     -    mv\n"
+        "2026 08 10 00 00     1.0    MM     MM    MM 106.5  9.53     MM     0  8.38    MM\n"
+    ),
+    "dart": (
+        "#YY  MM DD hh mm ss T   HEIGHT\n#yr  mo dy hr mn  s -        m\n"
+        "2026 08 10 00 15 30 2 5806.902\n2026 08 10 00 15 15 3 9999.000\n"
+    ),
+}
+
+
+def test_waves_come_from_a_point_of_the_compass() -> None:
+    found = rows(recognised(NDBC["spec"], "41010.txt"))
+    first = {row["variable"]: row["value"] for row in found if row["event_at"].hour == 0}
+    assert first["swell_direction_deg"] == 135.0
+    assert first["wind_wave_direction_deg"] == 202.5
+    assert (first["swell_height_m"], first["wave_direction_deg"], len(first)) == (0.6, 209.0, 9)
+    assert len(found) == 9 + 5
+
+
+def test_a_drifting_buoy_keeps_its_place_beside_each_value() -> None:
+    found = rows(recognised(NDBC["drift"], "22101.drift"))
+    assert {row["event_at"] for row in found} == {datetime(2026, 8, 10, 0, 30, tzinfo=UTC)}
+    assert [row["variable"] for row in found][-1] == "water_temperature_c"
+    assert {row["extra"] for row in found} == {'{"LAT":"37.24","LON":"126.02"}'}
+
+
+def test_sea_water_and_its_column_are_read() -> None:
+    assert values(recognised(NDBC["ocean"], "45183.ocean")) == {
+        "dissolved_oxygen_pct": (106.5, "%"),
+        "dissolved_oxygen_ppm": (9.53, "ppm"),
+        "turbidity_ftu": (0.0, "FTU"),
+        "ph": (8.38, "1"),
+    }
+    [height] = rows(recognised(NDBC["dart"], "41421.dart"))
+    assert (height["variable"], height["value"], height["event_at"].second) == ("water_column_height_m", 5806.902, 30)
+
+
+def test_a_wind_that_nobody_measured_is_not_zero() -> None:
+    header = (
+        "om,yr,mo,dy,date,time,tz,st,stf,stn,mag,inj,fat,loss,closs,slat,slon,elat,elon,len,wid,ns,sn,sg,f1,f2,f3,f4,mt"
+    )
+    line = "{},2026,08,10,2026-08-10,13:45:00,3,XX,5,1,{},0,0,0.0,0.0,35.5,112.5,0.0,0.0,0,0,0,0,0,77,0,0,0,EG"
+    found = rows(recognised("\n".join([header, line.format(1, "0.0"), line.format(2, "50.0")])), "wind_report")
+    assert [row["wind_speed_m_s"] for row in found] == [None, 25.7222222222]
+    assert found[0]["event_at"] == datetime(2026, 8, 10, 19, 45, tzinfo=UTC)
+
+
+def test_the_quantity_of_a_sample_is_the_first_name_that_is_filled() -> None:
+    header = "Org_Identifier,Location_Identifier,Activity_ActivityIdentifier,Activity_StartDate,Activity_StartTime,"
+    header += "Activity_StartTimeZone,Result_CharacteristicUserSupplied,Result_Characteristic,Result_Measure,"
+    header += "Result_MeasureUnit,Location_Name,Location_Type"
+    body = f"{header}\nX,X-1,A1,2026-08-10,08:00:00,CST,,Specific conductance,471,uS/cm,模拟,Stream\n"
+    parsed = recognised(body)
+    assert (parsed.outcome, values(parsed)) == (Outcome.ACCEPTED, {"specific_conductance_us_cm": (471.0, "µS/cm")})
+
+
+def test_sites_of_water_quality_are_stations() -> None:
+    header = "OrganizationIdentifier,MonitoringLocationIdentifier,MonitoringLocationName,MonitoringLocationTypeName,"
+    header += "LatitudeMeasure,LongitudeMeasure,HorizontalCoordinateReferenceSystemDatumName"
+    [station] = rows(recognised(f"{header}\nX,X-1,模拟溪,Stream,35.5,112.5,NAD83\n"), "station")
+    assert (station["station_code"], station["longitude"], station["latitude"]) == ("X-1", 112.5, 35.5)
