@@ -126,22 +126,21 @@ def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     sim = _simulator(options)
-    server = _listen(sim, options.port)
-    _open_gates(sim)
-    variables = contract_variables(sim, server.url)
-    write_private(sim.places.home / "variables.json", json.dumps(variables))
-    written = sim.prepare()
-    listening = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
-    listening.start()
     address = sim.places.home / "address.json"
-    write_private(address, json.dumps({"url": server.url, "pid": os.getpid(), "variables": variables}))
-    _say(f"simulator 模拟 ready: {server.url} ({_counts(written)})")
+    address.unlink(missing_ok=True)  # of a process that was killed
+    server = _listen(sim, options.port)
     try:
+        _open_gates(sim)
+        written = sim.prepare()
+        facts = {"url": server.url, "pid": os.getpid(), "variables": contract_variables(sim, server.url)}
+        write_private(address, json.dumps(facts))
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        _say(f"simulator 模拟 ready: {server.url} ({_counts(written)})")
         while not stop.wait(1.0 / max(sim.world.speed, 1.0)):
             for sentence in sim.tick():
                 _say(f"simulator: {sentence}", sys.stderr)
-    finally:
         server.shutdown()
+    finally:
         server.server_close()
         sim.gates.close()
         address.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -59,8 +60,10 @@ class Broker:
             f"persistence true\npersistence_location {folder}/\nautosave_interval 60\nmax_queued_messages 100000\n",
             "utf-8",
         )
+        _end_left_over(folder, config)
         with (folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen([program, "-c", str(config)], stdout=log, stderr=log)
+        (folder / "pid").write_text(str(self._process.pid), "utf-8")
         self._wait(host, folder)
 
     def _wait(self, host: str, folder: Path) -> None:
@@ -78,6 +81,22 @@ class Broker:
     def close(self) -> None:
         self._process.terminate()
         self._process.wait(10)
+
+
+def _end_left_over(folder: Path, config: Path) -> None:
+    """End the broker of a simulator that was killed: two must not share one folder. Elsewhere than on Linux, none is
+    found, and it goes on at its old port.
+    """
+    pid_file = folder / "pid"
+    command = Path("/proc") / (pid_file.read_text("utf-8") if pid_file.exists() else "none") / "cmdline"
+    try:
+        if str(config).encode() in command.read_bytes():
+            os.kill(int(command.parent.name), signal.SIGTERM)
+            deadline = time.monotonic() + WITHIN_S
+            while command.read_bytes() and time.monotonic() < deadline:
+                time.sleep(0.02)
+    except (OSError, ValueError):
+        return
 
 
 def _hashed(password: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import openpyxl
@@ -137,6 +138,6 @@ def test_what_ends_after_midnight_is_not_lost(tmp_path: Path) -> None:
     begin = START - timedelta(days=365)
     at_once = {row["事故编号"] for row in accidents(begin, START)}
     hours = [begin + timedelta(hours=i) for i in range(365 * 24 + 1)]
-    by_the_hour = {row["事故编号"] for a, b in zip(hours, hours[1:], strict=False) for row in accidents(a, b)}
+    by_the_hour = {row["事故编号"] for a, b in pairwise(hours) for row in accidents(a, b)}
     assert at_once
     assert by_the_hour == at_once
