@@ -8,6 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from connectors.clock import BEIJING
+from connectors.duplicates import DUPLICATE
 from feeds import registry
 from riskmap.cli.output import console
 from riskmap.scaffold.build import Made, from_feed, from_sample
@@ -66,6 +67,8 @@ def _written(made: Made, places: Places) -> list[str]:
         said.append(f"the sample is accepted whole: {rows}")
         told = ", ".join(f"{field} x {count}" for field, count in made.trial.told.items())
         said += [f"of the sample is told: {told}"] if told else []
+        if any(field.endswith(DUPLICATE) for field in made.trial.told):
+            said.append("records of the sample share a key, and the last one stands: is the key right?")
     if made.checks:
         said += ["", f"what was guessed, in {places.shown(made.contract_file)}:"]
         said += [f"  line {number}: {what}" for number, what in made.checks]

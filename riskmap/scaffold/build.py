@@ -22,6 +22,7 @@ from riskmap.scaffold.sample import LARGEST, Sample
 from riskmap.scaffold.trial import Trial, just_after, try_bytes
 
 _TOLD = 5
+Known = dict[str, Contract]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def from_sample(request: Request, sample: Sample, places: Places) -> Made:
         raise UserError(f"The sample shows no {', no '.join(lacks)}", "give another sample, or --kind record")
     if kind == "record" and any(table.name == request.id for contract in known.values() for table in contract.tables):
         raise UserError(f"A table named {request.id} exists already", "choose another id: the table is named after it")
-    return _made(request, contract_text(request, sample, parts), (sample.body, sample.suffix), places)
+    return _made(
+        request, contract_text(request, sample, parts), (sample.body, sample.suffix), places=places, known=known
+    )
 
 
 def from_feed(request: Request, model_id: str, sample: Path | None, places: Places) -> Made:
@@ -61,14 +64,14 @@ def from_feed(request: Request, model_id: str, sample: Path | None, places: Plac
     file = next(file for folder in _folders(places) if (file := folder / model.file).is_file())
     text = copy_text(request, model, file.read_text(encoding="utf-8"))
     if sample is None:
-        return _made(request, text, None, places)
+        return _made(request, text, None, places=places, known=known)
     body = sample.read_bytes() if sample.is_file() else b""
     if not body or len(body) > LARGEST:
         raise UserError(f"The sample {sample} is missing, empty or larger than {LARGEST} bytes", "give a small file")
-    return _made(request, text, (body, sample.suffix.lstrip(".") or "txt"), places)
+    return _made(request, text, (body, sample.suffix.lstrip(".") or "txt"), places=places, known=known)
 
 
-def _made(request: Request, text: str, sample: tuple[bytes, str] | None, places: Places) -> Made:
+def _made(request: Request, text: str, sample: tuple[bytes, str] | None, *, places: Places, known: Known) -> Made:
     """``sample``: its bytes and how its file name ends."""
     contract, trial = _checked(request.id, text), None
     files = {places.contract(request.id): text.encode()}
@@ -79,14 +82,13 @@ def _made(request: Request, text: str, sample: tuple[bytes, str] | None, places:
         _refuse_bad(request.id, trial)
         test = test_text(request.id, fixture, fetched, trial)
         files |= {fixture: sample[0], places.test(request.id): test.encode()}
-    files |= _staging(contract, places)
+    files |= _staging(contract, places, known)
     write(files)
     return Made(contract, places.contract(request.id), tuple(files), tuple(checks_of(text)), trial)
 
 
-def _staging(contract: Contract, places: Places) -> dict[Path, bytes]:
+def _staging(contract: Contract, places: Places, known: Known) -> dict[Path, bytes]:
     """A first staging model for each table that no other contract has."""
-    known = _known(places)
     tables = {table.name for other in known.values() for table in other.tables}
     codes = key_codes([*known.values(), contract])
     own = (table for table in contract.tables if table.name not in tables)
@@ -97,14 +99,14 @@ def _folders(places: Places) -> list[Path]:
     return list(dict.fromkeys([registry.folder(), places.contracts]))
 
 
-def _known(places: Places) -> dict[str, Contract]:
+def _known(places: Places) -> Known:
     try:
         return {feed: contract for folder in _folders(places) for feed, contract in registry.load_all(folder).items()}
     except ContractProblem as error:
         raise UserError(f"A contract of this installation is wrong: {error.what}", f"correct {error.file}") from None
 
 
-def _refuse_taken(feed: str, known: dict[str, Contract]) -> None:
+def _refuse_taken(feed: str, known: Known) -> None:
     if feed in known:
         raise UserError(f"There is a feed {feed} already", "choose another id")
 

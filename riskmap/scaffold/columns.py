@@ -135,20 +135,18 @@ def _time(name: str, texts: Sequence[str]) -> dict[str, Any] | None:
             return way
     if all(re.fullmatch(r"/Date\(-?\d+(?:[+-]\d{4})?\)/", text) for text in texts):
         return {"epoch": "dotnet"}
-    if is_digits:
-        for unit, (first, last) in _EPOCHS.items():
-            if all(first <= int(text) < last for text in texts):
-                return {"epoch": unit}
     for form in _FORMATS:
         if _all(texts, lambda text, form=form: _exactly(text, form)):  # type: ignore[misc]
             return {"formats": form}
-    return None
+    epochs = ((unit, span) for unit, span in _EPOCHS.items() if is_digits)
+    return next(({"epoch": unit} for unit, (a, b) in epochs if all(a <= int(text) < b for text in texts)), None)
 
 
 def _exactly(text: str, form: str) -> datetime:
-    """strptime takes 2026081008 for %Y%m%d%H%M, too: only what is written back alike is of the form."""
+    """strptime takes 2026081008 for %Y%m%d%H%M, too: only what is written back alike is of the form. The year tells
+    2026081008 from seconds since 1970."""
     moment = datetime.strptime(text, form)  # noqa: DTZ007 - only the form is asked for
-    if moment.strftime(form) != text:
+    if moment.strftime(form) != text or not 1990 <= moment.year < 2100:
         raise ValueError(text)
     return moment
 

@@ -33,6 +33,8 @@ def copy_text(request: Request, model: Contract, text: str) -> str:
         text = re.sub(
             r"\{property: department, value: [^}]*\}", f"{{property: department, value: {request.department}}}", text
         )
+    if request.url is None:  # whoever names no public address has one of his own
+        text = re.sub(r"(?m)^(tags: \[.*), public\b", r"\1", text)
     text = re.sub(r"(?m)^ *- \{property: enabled, .*\n", "", text)
     return re.sub(
         r"(?m)^customProperties:.*\n", lambda found: f"{found.group()}  - {{property: enabled, value: false}}\n", text

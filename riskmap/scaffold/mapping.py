@@ -98,6 +98,7 @@ class Observations:
 
     def _observation(self) -> list[str]:
         event, doubt = time_field(self.parts.event, self.request.zone)
+        doubt = "; ".join(said for said in (doubt, self.parts.event_doubt) if said)
         self.used |= {self.code.name, *(column.name for column in self.parts.event)}
         check = "" if names.is_code(self.code.name) else "a name is taken for the code"
         fields = [line(14, "station_code", self.code.name, check), line(14, "event_at", event, doubt)]

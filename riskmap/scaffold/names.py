@@ -76,7 +76,12 @@ _STATES = frozenset({"status", "state", "flag", "type", "seq", "index", "level",
 
 def plain(name: str) -> str:
     """``../place.stationCode`` -> ``stationcode``."""
-    return re.sub(r"[\W_]", "", name.rpartition("/")[2].rpartition(".")[2].lower())
+    return re.sub(r"[\W_]", "", own_name(name).rpartition(".")[2].lower())
+
+
+def own_name(name: str) -> str:
+    """Without the levels above: ``../place.stationCode`` -> ``place.stationCode``."""
+    return re.sub(r"^(?:\.\./)+", "", name)
 
 
 def snake(text: str) -> str:
@@ -84,13 +89,14 @@ def snake(text: str) -> str:
     text = text.strip()
     if text in _ENGLISH:
         return _ENGLISH[text]
+    text = re.sub(r"[KkHhMm]P[Aa]", lambda prefixed: f"_{prefixed[0].lower()}", text)  # kPa is no Pa of a k
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
     return re.sub(r"[^0-9a-z]+", "_", text.lower()).strip("_")
 
 
 def is_code(name: str) -> bool:
     """Does the name say that digits in it are a code, not a quantity?"""
-    own = name.rpartition("/")[2].rpartition(".")[2]
+    own = own_name(name).rpartition(".")[2]
     return plain(name) in {*CODE, *_REGION} or snake(own).split("_")[-1] in _CODE_ENDS or own.endswith(_CODE_ENDS_ZH)
 
 
@@ -123,7 +129,7 @@ def is_state(name: str) -> bool:
 
 def split_unit(name: str) -> tuple[str, str | None]:
     """A column's name -> what it measures, in snake_case, and its unit as written; None where the name states none."""
-    own = name.rpartition("/")[2]
+    own = own_name(name)
     if (match := _BRACKETED.fullmatch(own)) and (unit := _unit_named(match[2])):
         return snake(match[1]) or "value", unit
     words = snake(own).split("_")

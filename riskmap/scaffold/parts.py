@@ -23,7 +23,7 @@ class LongForm:
 
 
 class Parts:
-    """``wrapper``: how many levels up the envelope of a JSON reply is; what stands there tells of no record."""
+    """``wrapper``: from which level on a JSON reply tells of itself, not of its records; 0: nowhere."""
 
     def __init__(self, columns: Sequence[Column], wrapper: int) -> None:
         self.columns, self.wrapper = tuple(columns), wrapper
@@ -66,7 +66,7 @@ class Parts:
 
     def _surety(self, column: Column) -> tuple[bool, bool, bool, int, int]:
         """Sorts codes, the surest first; ``code`` beside the list of records is that of the reply."""
-        is_reply = bool(self.wrapper) and column.level == self.wrapper
+        is_reply = bool(self.wrapper) and column.level >= self.wrapper
         rank = _rank(column, names.CODE)
         return not names.is_code(column.name), is_reply, names.is_owner(column.name), rank, column.level
 
@@ -114,9 +114,15 @@ class Parts:
             return "record"
         return "observation"
 
+    @property
+    def event_doubt(self) -> str:
+        """What to look at if the time is not the records' own."""
+        is_reply = bool(self.event) and bool(self.wrapper) and self.event[0].level >= self.wrapper
+        return "it stands beside the list: the time of the records, or of the reply?" if is_reply else ""
+
     def is_envelope(self, column: Column) -> bool:
-        """Does the column stand in the reply's outermost object, beside the list of records?"""
-        if not self.wrapper or column.level != self.wrapper:
+        """Does the column stand outside of the list of records, and play no part in them?"""
+        if not self.wrapper or column.level < self.wrapper or column in self.event:
             return False
         return self.code is None or self.code.level < self.wrapper
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -109,10 +108,9 @@ class OwnTable:
         return lines + [self._field(target) for target in self.columns if target.sources]
 
     def _field(self, target: Target) -> str:
-        if target.kind == "timestamptz":
-            return line(14, target.name, *time_field(target.sources, self.request.zone))
-        return line(14, target.name, _source(target.sources))
-
-
-def _source(sources: Sequence[Column]) -> Any:
-    return sources[0].name
+        if target.kind != "timestamptz":
+            return line(14, target.name, target.sources[0].name)
+        way, doubt = time_field(target.sources, self.request.zone)
+        if target.sources == self.parts.event:
+            doubt = "; ".join(said for said in (doubt, self.parts.event_doubt) if said)
+        return line(14, target.name, way, doubt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,8 +43,8 @@ BUILT_IN = {
 
 @dataclass(frozen=True)
 class Sample:
-    """``layout`` is the profile's ``input``; ``wrapper`` how many levels above the records the document's root is,
-    0 where it is no object. ``cells`` has one entry per record."""
+    """``layout`` is the profile's ``input``. ``wrapper``: the level above the records from which on a JSON reply tells
+    of itself, 0 where nothing does. ``cells`` has one entry per record."""
 
     body: bytes
     suffix: str
@@ -116,7 +116,16 @@ def _json(whole: Body, name: str, records: str | None) -> tuple[str, dict[str, A
         layout["records"] = path
     if kind == "json" and isinstance(roots[0], dict) and (success := _success(roots[0])):
         layout["success"] = success
-    return kind, layout, len(path.split(".")) if path and isinstance(roots[0], dict) else 0
+    return kind, layout, _wrapper(roots[0], path.split(".") if path else [])
+
+
+def _wrapper(root: Any, path: Sequence[str]) -> int:
+    """From which level above a record no list is left: what stands there is there once, around all records."""
+    for place, name in enumerate(path):
+        root = root.get(name) if isinstance(root, dict) else None
+        if isinstance(root, list):
+            return len(path) - place
+    return 0
 
 
 def _is_object(line: str) -> bool:
