@@ -134,14 +134,18 @@ class Publisher:
             return 0
         until = floor(now, 60)
         since = max(self.progress.until() or until - HISTORY, until - KEPT)
-        messages = list(self.geo_iot.messages(since, until))
-        if messages:
+        count = 0
+        messages = self.geo_iot.messages(since, until)
+        if first := next(messages, None):
             with _Session(self.address, self.user, self.password) as session:
+                session.publish(first.topic, first.body)
+                session.finish()  # the others are not worth making up while nobody takes this one
                 for message in messages:
                     session.publish(message.topic, message.body)
                 session.finish()
+                count = len(session.sent)
         self.progress.reached(until)
-        return len(messages)
+        return count
 
 
 class _Session:

@@ -51,7 +51,8 @@ class Ports:
         self.path = home / "ports.json"
 
     def remembered(self, name: str) -> int:
-        return self._known().get(name, 0)
+        """$SIMULATOR_SFTP_PORT and its like, else the port of before; 0 if there is none."""
+        return int(os.environ.get(f"SIMULATOR_{name.upper()}_PORT") or self._known().get(name, 0))
 
     def remember(self, name: str, port: int) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
