@@ -43,6 +43,7 @@ _LISTS = {
     ),
 }
 _EVENT_TYPE = re.compile(r"(1[1-4][A-Z]\d\d)(?:\d\d)?", re.ASCII)  # 11B03, or with its colour's digits 11B0303
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _LONGEST_INLINE = 1000  # characters of an inline resource (a picture, base64) that are kept in a row
 
 Row = dict[str, Any]
@@ -189,7 +190,7 @@ def _info(message: Message, info: Block, key: Row, index: int, options: Options)
     row = {
         **key,
         "info_index": index,
-        "language": info.text("language") or "en-US",
+        "language": info.text("language") or info.element.get("lang") or info.element.get(_XML_LANG) or "en-US",
         "categories": _list(_listed(info, "category")),
         "event": info.required("event"),
         "event_type_code": _event_type(event_codes),

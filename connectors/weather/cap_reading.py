@@ -14,6 +14,7 @@ from connectors.weather.cap_values import BadValue, coded_word, instant
 from connectors.xml import local_name, namespace, text_of
 
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+_SCHEMA_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 _LONGEST_EXAMPLE, _LONGEST_REASON = 200, 500  # characters; the archive has the rest
 
@@ -92,6 +93,10 @@ class Block:
                 self.remarks["signed"] = True  # CAP allows it; it is not verified, and the bytes keep it
             else:
                 self._unknown(child, name if namespace(child) == home else child.tag)
+        for name, value in element.attrib.items():  # CAP has none; what tells a schema's place says nothing
+            if not name.startswith(_SCHEMA_INSTANCE):
+                self._strange[f"@{name.rpartition('}')[2]}"] = [value]
+                self.note(f"@{name.rpartition('}')[2]}", value)
         self._check_order()
 
     def elements(self, name: str) -> list[Element]:

@@ -379,3 +379,18 @@ def test_prefixed_elements_are_the_same_message() -> None:
 def test_parsing_twice_gives_the_same_tables() -> None:
     document = alert(info(pair("parameter", "b", "1") + pair("parameter", "a", "2")), more="<z/><y/>")
     assert read(document).tables == read(document).tables
+
+
+def test_an_attribute_is_kept_and_lang_is_a_language_where_no_other_is_said() -> None:
+    """CAP has no attributes; a German exchange says the language of each info with one."""
+    parsed = read(alert(info().replace("<info>", '<info lang="DE">'), info("<language>zh-CN</language>")))
+    first, second = parsed.tables["warning_info"].to_pylist()
+    assert (first["language"], second["language"]) == ("DE", "zh-CN")
+    assert json.loads(first["extra"])["@lang"] == ["DE"]
+    assert drift(parsed)["warning_info.@lang"] == 1
+
+
+def test_where_the_schema_lies_is_no_attribute_of_the_alert() -> None:
+    where = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="urn:x cap.xsd"'
+    parsed = read(alert(info()).replace("<alert ", f"<alert {where} "))
+    assert (row(parsed)["extra"], drift(parsed)) == (None, {})
