@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from connectors.errors import ConfigurationError
 
+_PERSONAL = re.compile(
+    r"(?:人|人员)$|姓名|电话|手机|联系方式|身份证|责任人|联系人|负责人|监测人|监测员|群测群防员"
+    r"|phone|mobile|id_?card|contact_?(?:person|name)|legal_?(?:person|representative)",
+    re.IGNORECASE,
+)
 _SHORTEST_SALT = 16
 _LENGTH = 32  # hex digits: 128 bits, no two persons of a city alike
 
@@ -33,6 +39,14 @@ def salt_of(options: Mapping[str, Any]) -> str | None:
             remedy=f"set PERSON_SALT to a random text of at least {_SHORTEST_SALT} characters and keep it for good",
         )
     return salt
+
+
+def is_personal(header: str) -> bool:
+    """True for a column, unknown to its format, that holds names, numbers or telephones of persons by its header.
+
+    Such a column is told as drift by its name alone, and kept nowhere: neither landed nor quarantined.
+    """
+    return bool(_PERSONAL.search(header))
 
 
 def hashed(text: str | None, salt: str | None) -> str | None:

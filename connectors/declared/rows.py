@@ -18,6 +18,7 @@ from connectors.declared.values import Reader
 from connectors.duplicates import last_wins
 from connectors.json_text import NotFinite
 from connectors.model import Drift, Reject
+from connectors.person import is_personal
 from connectors.refusal import RefusedError
 from connectors.text import is_damaged, is_storable
 
@@ -125,8 +126,10 @@ class TableRows:
                 if value not in (None, ""):
                     extra[name] = _jsonable(value)
             elif not self.known(name):
-                extra[name] = _jsonable(value)
-                self.tally.see(name, value)
+                is_person = is_personal(name)
+                self.tally.see(name, "(a person)" if is_person else value)
+                if not is_person:
+                    extra[name] = _jsonable(value)
         return extra
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.declared.document import Cells
 from connectors.model import Drift, Reject
+from connectors.person import is_personal
 from connectors.refusal import RefusedError
 from connectors.text import storable
 
@@ -33,7 +34,7 @@ class Tally:
         self._missing[mark] += 1
 
     def reject(self, where: str, error: RefusedError, cells: Cells | None = None) -> None:
-        raw = None if cells is None else {str(storable(name)): _plain(storable(cell)) for name, cell in cells.items()}
+        raw = None if cells is None else {str(storable(name)): _shown(name, cell) for name, cell in cells.items()}
         self.rejects.append(Reject(where, error.rule, str(error), self.table, raw))
 
     def drift(self) -> list[Drift]:
@@ -44,5 +45,9 @@ class Tally:
         return told
 
 
-def _plain(value: Any) -> Any:
+def _shown(name: str, cell: Any) -> Any:
+    """A cell as quarantine may keep it: without persons."""
+    if is_personal(name) and cell not in (None, ""):
+        return "(a person)"
+    value = storable(cell)
     return value if isinstance(value, str | int | float | bool | dict | list | None) else str(value)

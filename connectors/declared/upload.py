@@ -20,7 +20,7 @@ from connectors.declared.columns import Target, of_contract
 from connectors.duplicates import last_wins
 from connectors.errors import ConfigurationError
 from connectors.model import About, Drift, Parsed, Parser, Payload, Reject
-from connectors.person import hashed, salt_of
+from connectors.person import hashed, is_personal, salt_of
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, Sheet, read_sheets
 from connectors.text import UndecodableError, is_damaged, is_storable
@@ -28,8 +28,6 @@ from connectors.text import UndecodableError, is_damaged, is_storable
 FORMAT = "upload"
 _PERSON, _PERSONS = "_hash", "_hashes"
 """Columns whose names end so hold a person, or a list of them: what is typed there is hashed and never kept."""
-_PERSONAL = re.compile(r"(?:人|人员)$|姓名|电话|手机|身份证|phone|mobile|id_?card", re.IGNORECASE)
-"""Headers unknown to the contract under which persons stand: told, but kept nowhere."""
 _TITLE_ROWS = 10
 _NOISE = re.compile(r"[\s*＊]|[(（\[【].*?[)）\]】]")
 
@@ -141,7 +139,7 @@ class _Reading:
                 row[str(column["name"])] = self._value(cell, column)
                 continue
             self.strange[header] += 1
-            if not _PERSONAL.search(header):
+            if not is_personal(header):
                 extra[header] = upload_values.text(cell)
         for column in self.table.columns:
             if (column["required"] or column["key"]) and row.get(str(column["name"])) is None:
@@ -244,7 +242,7 @@ def _raw(sheet: _Filled, cells: list[Cell]) -> Row:
     for place, cell in enumerate(cells):
         header = sheet.headers[place] if place < len(sheet.headers) else f"column {place + 1}"
         column = sheet.columns[place] if place < len(sheet.columns) else None
-        is_person = _PERSONAL.search(header) or (column is not None and _holds_persons(column))
+        is_person = is_personal(header) or (column is not None and _holds_persons(column))
         raw[header] = "(a person)" if is_person and cell not in (None, "") else _plain_cell(cell)
     return raw
 

@@ -23,6 +23,7 @@ from connectors.enterprise.credit_code import credit_code
 from connectors.enterprise.register_words import HEADERS, INDUSTRIES, LEVELS, REQUIRED, STATUSES
 from connectors.model import About, Drift, Parsed, Payload, Reject
 from connectors.numbers import NumberError, to_number
+from connectors.person import is_personal
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, Sheet, read_sheets
 from connectors.text import UndecodableError, is_damaged, is_storable
@@ -198,9 +199,9 @@ def _record(
         strange["industry"] += 1  # it lands as sent: a new kind of enterprise is no reason to lose one
     record["status"] = STATUSES.get(status.lower(), status) if status else None
     record |= _place(row, default_crs)
-    extra = {name: row[name] for name in register.unknown.values() if row.get(name) is not None}
-    strange.update(extra.keys())
-    record["extra"] = as_json(extra or None)
+    unknown = {name: row[name] for name in register.unknown.values() if row.get(name) is not None}
+    strange.update(unknown.keys())
+    record["extra"] = as_json({name: cell for name, cell in unknown.items() if not is_personal(name)} or None)
     return record
 
 
@@ -287,11 +288,13 @@ def _text(cell: Cell) -> str | None:
 
 
 def _raw(register: _Register, cells: list[Cell]) -> dict[str, Any]:
-    """The row as it was typed, by the headers of the file; cells beyond the header by their number."""
+    """The row as it was typed, without persons, by the headers of the file; cells beyond the header by their number."""
     raw: dict[str, Any] = {}
     for place, cell in enumerate(cells):
         name = register.texts[place] if place < len(register.texts) and register.texts[place] else f"column {place + 1}"
-        raw[name] = cell if isinstance(cell, str | int | float | bool | None) else str(cell)
+        plain = cell if isinstance(cell, str | int | float | bool | None) else str(cell)
+        is_person = place not in register.known and is_personal(name) and cell not in (None, "")
+        raw[name] = "(a person)" if is_person else plain
     return raw
 
 

@@ -35,7 +35,7 @@ from connectors.enterprise.hidden_danger_words import (
 )
 from connectors.model import About, Drift, Parsed, Payload, Reject
 from connectors.numbers import NumberError, to_number
-from connectors.person import hashed, salt_of
+from connectors.person import hashed, is_personal, salt_of
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, Sheet, read_sheets
 from connectors.text import UndecodableError, is_damaged, is_storable
@@ -121,8 +121,9 @@ class _Reading:
             if text is None:
                 continue
             if column is None:
-                extra[header] = text
                 self.strange[export.kind.table, header] += 1
+                if not is_personal(header):
+                    extra[header] = text
             else:
                 known[column] = cell if isinstance(cell, date) else text
         for column in export.kind.required:
@@ -293,7 +294,7 @@ def _raw(export: _Export, cells: list[Cell]) -> Row:
     for place, cell in enumerate(cells):
         header = export.headers[place] if place < len(export.headers) else f"column {place + 1}"
         column = export.columns[place] if place < len(export.columns) else None
-        is_person = column in PERSONS and cell not in (None, "")
+        is_person = cell not in (None, "") and (column in PERSONS or (column is None and is_personal(header)))
         plain = cell if isinstance(cell, str | int | float | bool | None) else str(cell)
         raw[header] = "(a person)" if is_person else plain
     return raw
@@ -311,7 +312,8 @@ ABOUT = About(
     quirks=(
         "headers in Chinese or English, below a title, in UTF-8 or GBK",
         "the word of a state goes before its number, which lags behind in known exports",
-        "names of persons become salted hashes, also where one cell names several",
+        "names of persons become salted hashes, also where one cell names several; columns of persons that are "
+        "not known are told and not kept",
         "orders dated before the finding and deadlines of a wrong year land and are flagged by the contract's rules",
     ),
     limits=(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from connectors import person
 from connectors.arrow import as_json
 from connectors.clock import ClockError, local_to_utc, to_utc
 from connectors.coordinates import CoordinateError, crs_named, in_china, is_projected, to_wgs84
 from connectors.geology.landslide import HAZARD_SITE
 from connectors.geology.slope_table import FORMAT, Row, Table, count, number, text
 from connectors.geology.telling import Told
-from connectors.person import hashed
 from connectors.refusal import RefusedError
 from connectors.truth import TRUTHS
 
@@ -71,7 +71,6 @@ _STABILITY = {
     "差": "unstable",
 }
 _LEVELS = {"红": "red", "橙": "orange", "黄": "yellow", "蓝": "blue"}
-_PERSONAL = re.compile("电话|手机|联系方式|姓名|身份证|责任人|联系人|负责人|监测人|监测员|群测群防员")
 _DEGREES = re.compile(
     r"(\d{1,3})\s*[°度º]\s*(\d{1,2})\s*[′'’分]\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:[″\"”秒]|'')?)?\s*[ENen]?"
 )
@@ -107,7 +106,7 @@ def record(row: Row, inventory: Inventory, told: Told) -> dict[str, Any]:
         "threatened_property_1e4_cny": _in_1e4(row, inventory.table, "threatened_property_1e4_cny", ("元",)),
         "volume_1e4_m3": _in_1e4(row, inventory.table, "volume_1e4_m3", ("m3", "m³", "立方米", "方")),
         "is_monitored": _truth(row, told),
-        "monitor_person": hashed(text(row, "monitor_person"), inventory.salt),
+        "monitor_person": person.hashed(text(row, "monitor_person"), inventory.salt),
         "management_unit": text(row, "management_unit"),
         "updated_at": _updated_at(row, inventory.zone) or inventory.fetched_at,
     }
@@ -115,13 +114,13 @@ def record(row: Row, inventory: Inventory, told: Told) -> dict[str, Any]:
         told.add(HAZARD_SITE, "monitor_person (no salt)")
     extra = {name: cell for name, cell in row.items() if name not in ALIASES and not is_personal(name)}
     told.add_all(HAZARD_SITE, extra.items())
-    told.add_all(HAZARD_SITE, ((f"{name} (personal, not kept)", None) for name in row if _PERSONAL.search(name)))
+    told.add_all(HAZARD_SITE, ((f"{name} (personal, not kept)", None) for name in row if person.is_personal(name)))
     return found | {"extra": as_json({name: _json(cell) for name, cell in extra.items()} or None)}
 
 
 def is_personal(name: str) -> bool:
     """True for columns that hold names or telephones: they are neither landed nor quarantined in clear."""
-    return name in ("monitor_person", "phone") or bool(_PERSONAL.search(name))
+    return name in ("monitor_person", "phone") or person.is_personal(name)
 
 
 def _place(row: Row, default_crs: str) -> dict[str, Any]:
