@@ -23,7 +23,7 @@ lint: ## check code, SQL, contracts, imports and the compose file
 	@scripts/lint.sh
 
 bench: ## run the benchmarks and keep their results with the machine that gave them
-	@scripts/bootstrap.sh run
+	@scripts/bootstrap.sh dev
 	@$(BIN)/python -m bench
 
 lock: ## renew the locked requirements from the .in files

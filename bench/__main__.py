@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.mine_backlog", "bench.gate", "bench.ingest_backlog")
+BENCHMARKS = ("bench.formats", "bench.mine_backlog", "bench.gate", "bench.ingest_backlog")
 
 
 def main() -> None:
