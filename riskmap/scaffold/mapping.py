@@ -76,7 +76,7 @@ class Observations:
             lines.append(line(12, "repeats", True))
         lines += [line(12, "crs", self.request.crs, "of the coordinates as sent"), line(12, "fields")]
         lines.append(self._field("station_code", self.code, level))
-        name = self.parts.called(names.NAME, level)
+        name = self.parts.name(level)
         lines.append(self._field("station_name", name or self.code, level, "" if name else "no name in the sample"))
         if kind := self.parts.called(names.TYPE, level):
             lines.append(self._field("station_type", kind, level))

@@ -87,6 +87,11 @@ class Parts:
         found = [c for c in self.columns if c.kind == "text" and c.level >= level and names.plain(c.name) in words]
         return min(found, key=lambda c: c.level, default=None)
 
+    def name(self, level: int) -> Column | None:
+        """The column that names the place, at ``level`` or above: ``name``, or else one that ends so (``wellName``)."""
+        ending = (c.name for c in self.columns if names.snake(c.name).endswith("_name") and not names.is_owner(c.name))
+        return self.called(names.NAME, level) or self.called([names.plain(name) for name in ending], level)
+
     @cached_property
     def long(self) -> LongForm | None:
         own = {names.plain(column.name): column for column in self.columns if column.level == 0}

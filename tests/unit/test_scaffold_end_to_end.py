@@ -12,8 +12,9 @@ import pytest
 from feeds.registry import folder
 
 ROOT = folder().parent
+RUFF = ("--no-cache", "--config", str(ROOT / "pyproject.toml"))
 WELLS = "测站编码,站名,经度,纬度,时间,水位(m)\n0012,模拟一号井,112.81,35.51,2026-08-10 08:00,12.5\n"
-SHELTERS = "shelterCode,name,people,order,openedAt\nMN-1,模拟避难所,300,1,2026-08-10 08:00:00\n"
+SHELTERS = "shelterCode,name,people,order\nMN-1,模拟避难所,300,1\n"
 
 
 def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -62,8 +63,8 @@ def test_a_new_feed_passes_every_check(
     assert riskmap("feeds", "check", str(contract)).returncode == 0
     tool("datacontract", "lint", str(contract))
     tool("yamllint", "--strict", str(contract))
-    tool("ruff", "check", "--no-cache", str(tmp_path / "out" / "tests"))
-    tool("ruff", "format", "--no-cache", "--check", str(tmp_path / "out" / "tests"))
+    tool("ruff", "check", *RUFF, str(tmp_path / "out" / "tests"))
+    tool("ruff", "format", "--check", *RUFF, str(tmp_path / "out" / "tests"))
     passed = its_test(tmp_path / "out", feed)
     assert passed.returncode == 0, passed.stdout
     assert "2 passed" in passed.stdout
@@ -91,7 +92,7 @@ def test_the_staging_model_of_a_new_table_is_clean_sql(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "feeds.derive" in done.stdout
     model = (tmp_path / "dbt" / "models" / "staging" / "stg_mock_shelters.sql").read_text(encoding="utf-8")
-    for column in ("shelter_code", "name", "people", "source_order", "opened_at"):
+    for column in ("shelter_code", "name", "people", "source_order", "updated_at"):
         assert f"        {column}," in model
     assert "source('landing', 'mock_shelters')" in model
 
