@@ -18,11 +18,11 @@ from connectors.arrow import as_json, to_table
 from connectors.clock import BEIJING, ClockError, to_utc, zone_named
 from connectors.duplicates import last_wins
 from connectors.geology.earthquake import AUTOMATIC, DELETED, EARTHQUAKE, KEY, REVIEWED, SCHEMA, TABLE
-from connectors.geology.telling import DAMAGED, Told
 from connectors.json_text import not_finite, read_json_text
 from connectors.model import About, Parsed, Payload, Reject
 from connectors.numbers import NumberError, to_number
 from connectors.refusal import RefusedError
+from connectors.telling import DAMAGED, Told
 from connectors.text import UndecodableError, decode, is_damaged, is_storable, storable
 
 ABOUT = About(

@@ -17,10 +17,10 @@ from connectors.arrow import as_json, to_table
 from connectors.clock import ClockError, to_utc
 from connectors.duplicates import last_wins
 from connectors.geology.earthquake import AUTOMATIC, KEY, NOT_REPORTED, SCHEMA, TABLE
-from connectors.geology.telling import DAMAGED, Told
 from connectors.model import About, Parsed, Payload, Reject
 from connectors.numbers import NotFiniteError, NumberError, to_number
 from connectors.refusal import RefusedError
+from connectors.telling import DAMAGED, Told
 from connectors.text import UndecodableError, decode, is_damaged
 
 ABOUT = About(

@@ -22,11 +22,11 @@ from connectors.geology.geo_iot_variables import (
     Variable,
 )
 from connectors.geology.geo_iot_wire import FORMAT, IDENTIFIER, Device
-from connectors.geology.telling import MISSING, Told
 from connectors.json_text import NotFinite
 from connectors.model import Parsed, Reject
 from connectors.numbers import NotFiniteError, NumberError, to_number
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING, Told
 from connectors.text import is_damaged, is_storable, storable
 
 _TIME = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}.*|\d{13}")

@@ -19,10 +19,10 @@ import pyarrow as pa
 from connectors import observation, station
 from connectors.arrow import as_json, to_table
 from connectors.duplicates import last_wins
-from connectors.geology.telling import Told
 from connectors.model import About, Parsed, Payload, Reject
 from connectors.numbers import NotFiniteError, NumberError, to_number
 from connectors.refusal import RefusedError
+from connectors.telling import Told
 from connectors.text import UndecodableError, decode
 
 ABOUT = About(

@@ -14,8 +14,8 @@ from connectors.clock import ClockError, local_to_utc, to_utc
 from connectors.coordinates import CoordinateError, crs_named, in_china, is_projected, to_wgs84
 from connectors.geology.landslide import HAZARD_SITE
 from connectors.geology.slope_table import FORMAT, Row, Table, count, number, text
-from connectors.geology.telling import Told
 from connectors.refusal import RefusedError
+from connectors.telling import Told
 from connectors.truth import TRUTHS
 
 ALIASES: Mapping[str, tuple[str, ...]] = {

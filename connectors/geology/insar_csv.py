@@ -20,11 +20,11 @@ from connectors.clock import BEIJING, ClockError, to_utc, zone_named
 from connectors.coordinates import CoordinateError, crs_named, is_projected, to_wgs84
 from connectors.duplicates import last_wins
 from connectors.errors import ConfigurationError
-from connectors.geology.telling import MISSING, Told
 from connectors.model import About, Parsed, Payload, Reject
 from connectors.numbers import NotFiniteError, NumberError, to_number
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, read_sheets
+from connectors.telling import MISSING, Told
 from connectors.text import UndecodableError, is_damaged, is_storable
 
 ABOUT = About(

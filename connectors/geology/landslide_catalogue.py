@@ -11,9 +11,9 @@ from connectors.arrow import as_json
 from connectors.clock import ClockError, local_to_utc, to_utc
 from connectors.geology.landslide import LANDSLIDE
 from connectors.geology.slope_table import FORMAT, Row, count, number, text
-from connectors.geology.telling import Told
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell
+from connectors.telling import Told
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "event_id": ("event_id", "ev_id", "id"),

@@ -20,11 +20,11 @@ from connectors.geology.landslide import (
     LANDSLIDE_SCHEMA,
 )
 from connectors.geology.slope_table import FORMAT, Table, recognise
-from connectors.geology.telling import Told
 from connectors.model import About, Drift, Parsed, Payload, Reject
 from connectors.person import salt_of
 from connectors.refusal import RefusedError
 from connectors.sheet import Sheet, read_sheets
+from connectors.telling import Told
 from connectors.text import UndecodableError
 
 ABOUT = About(

@@ -18,10 +18,10 @@ from connectors.arrow import as_json, to_table
 from connectors.clock import ClockError, to_utc
 from connectors.duplicates import last_wins
 from connectors.geology.earthquake import AUTOMATIC, DELETED, KEY, NOT_REPORTED, REVIEWED, SCHEMA, TABLE
-from connectors.geology.telling import DAMAGED, Told
 from connectors.model import About, Parsed, Payload, Reject
 from connectors.numbers import NotFiniteError, NumberError, to_number
 from connectors.refusal import RefusedError
+from connectors.telling import DAMAGED, Told
 from connectors.text import is_damaged
 from connectors.xml import XmlError, local_name, namespace, parse_xml, text_of
 

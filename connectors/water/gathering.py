@@ -9,17 +9,15 @@ from connectors import observation, station
 from connectors.arrow import as_json, to_table
 from connectors.duplicates import last_wins
 from connectors.json_text import NotFinite
-from connectors.model import Drift, Parsed, Reject
+from connectors.model import Parsed, Reject
 from connectors.numbers import NumberError, to_number
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING, Told
 from connectors.text import is_damaged, is_storable, storable
-from connectors.water.quantities import Measure
+from connectors.water.quantities import SENTINELS, Measure
 
-MISSING = "(missing)"
 TABLES = {observation.TABLE: observation.SCHEMA, station.TABLE: station.SCHEMA}
 
-# No water level, flow, amount or height has these values: they are the marks of devices and databases.
-_SENTINELS = frozenset({-9999.0, -99999.0, -999999.0, 999999.0})
 _NO_VALUE = frozenset({"", "m", "nan", "null", "none", "-", "--", "---", "///", "****", "***"})
 
 Row = dict[str, Any]
@@ -33,7 +31,7 @@ def number_or_missing(value: Any, no_data: float | None = None) -> float | None:
     if value is None or (isinstance(value, str) and not isinstance(value, NotFinite) and _is_mark(value)):
         return None
     number = to_number(value)
-    return None if number in _SENTINELS or number == no_data else number
+    return None if number in SENTINELS or number == no_data else number
 
 
 def _is_mark(text: str) -> bool:
@@ -48,12 +46,11 @@ class Gathered:
         self._observations: list[Row] = []
         self._stations: list[Row] = []
         self._rejects: list[Reject] = []
-        self._told: dict[tuple[str, str], tuple[int, str]] = {}
+        self._told = Told()
 
     def tell(self, field: str, example: Any, table: str = observation.TABLE, count: int = 1) -> None:
         """Count what is no record; the first example stands for all."""
-        seen, first = self._told.get((table, field), (0, ""))
-        self._told[table, field] = (seen + count, first or storable(str(example))[:100])
+        self._told.add(table, field, example, count)
 
     def missing(self, example: Any) -> None:
         self.tell(MISSING, example)
@@ -122,7 +119,7 @@ class Gathered:
     def parsed(self) -> Parsed:
         stations = list({tuple(sorted(row.items(), key=lambda kv: kv[0])): row for row in self._stations}.values())
         tables = {}
-        drift = [Drift(table, field, count, example) for (table, field), (count, example) in self._told.items()]
+        drift = self._told.drift()
         for name, rows, key in (
             (observation.TABLE, self._observations, observation.KEY),
             (station.TABLE, stations, station.KEY),

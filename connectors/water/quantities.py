@@ -12,6 +12,9 @@ from functools import lru_cache
 
 from connectors.units import Unit, unit_of
 
+SENTINELS = frozenset({-9999.0, -99999.0, -999999.0, 999999.0})
+"""No water level, flow, amount or height has these values: they are the marks of devices and databases upstream."""
+
 _SAME_UNIT = re.compile(r"^(urn:ogc:def:uom:(udunits:2|ucum)::?|http\S*[/#])")
 # What open vocabularies (WaterML 2, SensorThings, CUAHSI) call the quantities that we have names for.
 _KNOWN = {

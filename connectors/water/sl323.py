@@ -17,8 +17,9 @@ from connectors import forecast, observation, station
 from connectors.arrow import EXTRA, TIMESTAMP, to_table
 from connectors.clock import BEIJING, zone_named
 from connectors.duplicates import last_wins
-from connectors.model import About, Drift, Parsed, Payload, Reject, SourceTable
+from connectors.model import About, Parsed, Payload, Reject, SourceTable
 from connectors.refusal import RefusedError
+from connectors.telling import ENCODING, Told
 from connectors.text import UndecodableError, storable
 from connectors.water import sl323_rows as rows_of
 from connectors.water.sl323_input import Rows, read_rows
@@ -94,8 +95,8 @@ class Sl323Parser:
         return self._parse_rows(source, zone, trends)
 
     def _parse_rows(self, source: Rows, zone: tzinfo, trends: Mapping[str, str]) -> Parsed:
-        notes = rows_of.Notes()
-        table, known, read = _reader(source.table, zone, trends, notes)
+        told = Told()
+        table, known, read = _reader(source.table, zone, trends, told)
         records: list[Row] = []
         rejects: list[Reject] = []
         for number, raw in enumerate(source.rows, 1):
@@ -106,27 +107,25 @@ class Sl323Parser:
                 record = raw if isinstance(raw, dict) else {"row": raw}
                 rejects.append(Reject(f"row {number}", error.rule, str(error), table, storable(record)))
                 continue
-            for column in row.keys() - known:
-                notes.tell(column, row[column])
+            told.add_all(table, ((column, row[column]) for column in sorted(row.keys() - known)))
         kept, repeated = last_wins(records, _KEYS[table], table)
-        drift = [*repeated, *notes.drift(table)]
         if source.codec != "utf-8":
-            drift.append(Drift(table, "(encoding)", 1, source.codec))
-        return Parsed({table: to_table(self.tables[table], kept)} if kept else {}, rejects, drift)
+            told.add(table, ENCODING, source.codec)
+        return Parsed({table: to_table(self.tables[table], kept)} if kept else {}, rejects, [*repeated, *told.drift()])
 
 
 def _reader(
-    source_table: str, zone: tzinfo, trends: Mapping[str, str], notes: rows_of.Notes
+    source_table: str, zone: tzinfo, trends: Mapping[str, str], told: Told
 ) -> tuple[str, frozenset[str], Callable[[Row], list[Row]]]:
     """(landing table, columns of the standard, row -> records) of a source table."""
     if source_table in REAL_TIME:
         layout = REAL_TIME[source_table]
         shape = rows_of.Shape(source_table, layout, zone, trends)
-        return observation.TABLE, shape.known, partial(rows_of.observations, shape=shape, notes=notes)
+        return observation.TABLE, shape.known, partial(rows_of.observations, shape=shape, told=told)
     if source_table == SEASONS:
         return FLOOD_SEASON_LIMIT, rows_of.SEASON_COLUMNS, partial(rows_of.season, zone=zone)
     if source_table == FORECASTS:
-        return forecast.TABLE, rows_of.FORECAST_COLUMNS, partial(rows_of.rain_forecast, zone=zone, notes=notes)
+        return forecast.TABLE, rows_of.FORECAST_COLUMNS, partial(rows_of.rain_forecast, zone=zone, told=told)
     register = REGISTERS[source_table]
     known = frozenset({"STCD", "MODITIME", "USFL"} | register.texts.keys() | register.numbers.keys() | register.raw)
     return register.table, known, partial(rows_of.register_row, register=register, zone=zone)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.json_text import read_json_text
 from connectors.model import Payload
 from connectors.refusal import RefusedError
 from connectors.text import decode
@@ -82,8 +81,8 @@ def _from_csv(text: str) -> list[Any]:
 
 def _from_json(text: str) -> tuple[str | None, list[Any]]:
     try:
-        document = _loads(text)
-    except (ValueError, RecursionError) as error:
+        document = read_json_text(text, "sl323")
+    except RefusedError as error:
         return None, _from_lines(text, error)
     if isinstance(document, list):
         return None, document
@@ -95,24 +94,14 @@ def _from_json(text: str) -> tuple[str | None, list[Any]]:
     return table, [_zipped([str(column) for column in columns], row) for row in rows]
 
 
-def _from_lines(text: str, error: Exception) -> list[Any]:
+def _from_lines(text: str, error: RefusedError) -> list[Any]:
     try:
-        return [_loads(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError):
-        raise RefusedError("sl323.payload.json", f"the JSON cannot be read: {error}") from error
+        return [read_json_text(line, "sl323") for line in text.splitlines() if line.strip()]
+    except RefusedError:
+        raise RefusedError("sl323.payload.json", str(error)) from error
 
 
 def _zipped(columns: list[str], row: Any) -> Any:
     if not isinstance(row, list) or len(row) != len(columns):
         return row
     return dict(zip(columns, row, strict=True))
-
-
-def _loads(text: str) -> Any:
-    """JSON with NaN, Infinity and 1e400 kept as the text they were: a row with one of them is refused by itself."""
-    return json.loads(text, parse_constant=str, parse_float=_finite_or_text)
-
-
-def _finite_or_text(text: str) -> float | str:
-    number = float(text)
-    return number if math.isfinite(number) else text

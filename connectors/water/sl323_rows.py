@@ -8,37 +8,21 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from connectors import station
+from connectors import forecast, observation, station
 from connectors.arrow import as_json
 from connectors.clock import ClockError, to_utc
-from connectors.model import Drift
 from connectors.numbers import NumberError, to_number
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING, Told
 from connectors.text import is_damaged, is_storable
+from connectors.water.quantities import SENTINELS
 from connectors.water.sl323_tables import FORECASTS, Measure, RealTime, Register
 
-# No water level, flow, amount or height has these values: they are the marks of devices upstream of the database.
-_SENTINELS = frozenset({-9999.0, -99999.0, -999999.0, 999999.0})
-MISSING = "(missing)"
 SEASON_COLUMNS = frozenset({"STCD", "BGMD", "EDMD", "FSLTDZ", "FSLTDW", "FSTP", "MODITIME"})
 FORECAST_COLUMNS = frozenset({"STCD", "UNITNAME", "FYMDH", "YMDH", "RN", "TYPE"})
 _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])")
 
 Row = dict[str, Any]
-
-
-class Notes:
-    """What is no record, counted with its first example."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, list[Any]] = {}
-
-    def tell(self, field: str, example: Any) -> None:
-        entry = self._seen.setdefault(field, [0, str(example)[:100]])
-        entry[0] += 1
-
-    def drift(self, table: str) -> list[Drift]:
-        return [Drift(table, field, count, example) for field, (count, example) in sorted(self._seen.items())]
 
 
 @dataclass(frozen=True)
@@ -74,7 +58,7 @@ def clean(raw: Any) -> Row:
     return {name: value.strip() or None if isinstance(value, str) else value for name, value in raw.items()}
 
 
-def observations(row: Row, shape: Shape, notes: Notes) -> list[Row]:
+def observations(row: Row, shape: Shape, told: Told) -> list[Row]:
     """One record per value; what else the row says goes with the first of them."""
     code = _code(row, "STCD")
     layout = shape.layout
@@ -91,10 +75,10 @@ def observations(row: Row, shape: Shape, notes: Notes) -> list[Row]:
     rest = shape.rest(row)
     records: list[Row] = []
     for measure in layout.measures:
-        value = _measured(row, measure.column, code, notes)
+        value = _measured(row, measure.column, code, told)
         if value is None:
             continue
-        extra = {**(rest if not records else {}), **_trend(row, measure, shape.trends, notes)}
+        extra = {**(rest if not records else {}), **_trend(row, measure, shape.trends, told)}
         records.append(
             {
                 **shared,
@@ -106,25 +90,25 @@ def observations(row: Row, shape: Shape, notes: Notes) -> list[Row]:
             }
         )
     if all(row.get(column) is None for column in layout.wanted):
-        notes.tell(MISSING, f"{code} {row['TM']} {layout.wanted[0]} is null")
+        told.add(observation.TABLE, MISSING, f"{code} {row['TM']} {layout.wanted[0]} is null")
     return records
 
 
-def _measured(row: Row, column: str, code: str, notes: Notes) -> float | None:
+def _measured(row: Row, column: str, code: str, told: Told) -> float | None:
     number = _number(row, column)
-    if number in _SENTINELS:
-        notes.tell(MISSING, f"{code} {row['TM']} {column}={number:g}")
+    if number in SENTINELS:
+        told.add(observation.TABLE, MISSING, f"{code} {row['TM']} {column}={number:g}")
         return None
     return number
 
 
-def _trend(row: Row, measure: Measure, trends: Mapping[str, str], notes: Notes) -> dict[str, str]:
+def _trend(row: Row, measure: Measure, trends: Mapping[str, str], told: Told) -> dict[str, str]:
     code = row.get(measure.trend) if measure.trend else None
     if code is None or not trends:
         return {}
     word = trends.get(str(code))
     if word is None:
-        notes.tell("(trend code)", f"{measure.trend}={code}")
+        told.add(observation.TABLE, "(trend code)", f"{measure.trend}={code}")
         return {}
     return {"trend": word}
 
@@ -157,15 +141,15 @@ def season(row: Row, zone: tzinfo) -> list[Row]:
     return [{**record, "extra": _extra(row, SEASON_COLUMNS)}]
 
 
-def rain_forecast(row: Row, zone: tzinfo, notes: Notes) -> list[Row]:
+def rain_forecast(row: Row, zone: tzinfo, told: Told) -> list[Row]:
     """Rain that is expected in the hour that ends at YMDH, as issued at FYMDH, for a station or an area."""
     if "RN" not in row:
         raise RefusedError("sl323.column.missing", f"rows of {FORECASTS} need the column RN")
     amount = _number(row, "RN")
     issued, valid = _time(row, "FYMDH", zone), _time(row, "YMDH", zone)
     place = _code(row, "STCD" if row.get("STCD") is not None else "UNITNAME")
-    if amount is None or amount in _SENTINELS:
-        notes.tell(MISSING, f"{place} {row['YMDH']} RN")
+    if amount is None or amount in SENTINELS:
+        told.add(forecast.TABLE, MISSING, f"{place} {row['YMDH']} RN")
         return []
     record: Row = {
         "place_code": place,
@@ -190,7 +174,7 @@ def _code(row: Row, column: str) -> str:
 
 def _level(row: Row, column: str) -> float | None:
     number = _number(row, column)
-    return None if number in _SENTINELS else number
+    return None if number in SENTINELS else number
 
 
 def _number(row: Row, column: str) -> float | None:

@@ -7,7 +7,6 @@ the same serial and the same values, so that it lands on itself. Heartbeats and 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +16,10 @@ import pyarrow as pa
 from connectors.arrow import to_table
 from connectors.conversation import Conversation
 from connectors.duplicates import last_wins
-from connectors.model import About, Drift, Parsed, Payload, Reject
+from connectors.model import About, Parsed, Payload, Reject
 from connectors.observation import KEY, SCHEMA, TABLE
 from connectors.refusal import RefusedError
+from connectors.telling import Told
 from connectors.water.sl651_body import read_body
 from connectors.water.sl651_elements import FUNCTIONS
 from connectors.water.sl651_frame import DOWN, HEARTBEAT, SOH, START, TEST, Broken, Noise, scan
@@ -48,8 +48,9 @@ class Sl651Parser:
             return Parsed({}, [Reject("payload", error.rule, str(error), TABLE)])
         reading.read(data)
         rows, repeated = last_wins(reading.rows, KEY, TABLE)
-        drift = [Drift(TABLE, name, count, reading.examples.get(name)) for name, count in sorted(reading.told.items())]
-        return Parsed({TABLE: to_table(SCHEMA, rows)} if rows else {}, reading.rejects, [*drift, *repeated])
+        return Parsed(
+            {TABLE: to_table(SCHEMA, rows)} if rows else {}, reading.rejects, [*reading.told.drift(), *repeated]
+        )
 
     def conversation(self, options: Mapping[str, Any]) -> Conversation:
         return Sl651Conversation.of(options)
@@ -62,13 +63,10 @@ class _Reading:
     dialect: Dialect
     rows: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
-    told: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, str] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
 
     def tell(self, name: str, example: str | None = None, count: int = 1) -> None:
-        self.told[name] += count
-        if example is not None:
-            self.examples.setdefault(name, example[:80])
+        self.told.add(TABLE, name, example, count)
 
     def refuse(self, where: str, error: RefusedError, raw: bytes) -> None:
         self.rejects.append(Reject(where, error.rule, str(error), TABLE, {"frame": _shown(raw)}))

@@ -11,6 +11,7 @@ from connectors.arrow import as_json
 from connectors.clock import BEIJING, ClockError, to_utc, zone_named
 from connectors.errors import ConfigurationError
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING
 from connectors.water.sl651_body import Body, Group, Value
 from connectors.water.sl651_elements import (
     ARRAYS,
@@ -97,7 +98,7 @@ class ReportRows:
             extra["sent_by"] = station_code(self.head.station)
         for value in group.values:
             if value.is_missing:
-                self.listening.tell("(missing)", value.element)
+                self.listening.tell(MISSING, value.element)
                 continue
             element = self.dialect.elements.get(value.element)
             if element is None:

@@ -158,7 +158,7 @@ def _value(
     if value is None:
         return
     if known.is_unknown:
-        readings.notes.tell(observation.TABLE, name, row[name])
+        readings.told.add(observation.TABLE, name, row[name])
     extra = {"element": name, "value": row[name]} if known.is_unknown or known.unit.factor != 1 else {}
     quality = _text(row.get(f"Q_{name}"))
     if quality is not None:

@@ -34,7 +34,8 @@ ABOUT = About(
         "9999, CAVOK and 10SM say at least 10 km or miles: extra.bound. //// is missing, not 10 km.",
         "Tenths of degrees, sea-level pressure and the hour's rain are read from the remarks; qnh_hpa is the altimeter "
         "setting, which is no station pressure.",
-        "In the table wind direction 0 with wind means variable; two columns of one name are both read.",
+        "In the table wind direction 0 with wind means variable; two columns of one name are both read. Tables that "
+        "went through a spreadsheet have semicolons; weather that it spoilt (#NAME?) is told.",
         "A group that means nothing is kept in extra.unread of the report's first row and counted.",
     ),
     limits=(
@@ -90,7 +91,7 @@ def _read(readings: Readings, report: ScannedReport, reference: datetime) -> Non
         raise RefusedError("metar.report.cut", "the report breaks off: no = ends it")
     rest = (match["rest"] or "").split()
     if match["nil"] or rest[:1] == ["NIL"]:
-        readings.notes.tell(observation.TABLE, "(nil report)", match["station"])
+        readings.told.add(observation.TABLE, "(nil report)", match["station"])
         return
     at = nearest(int(match["d"]), int(match["h"]), int(match["m"]), report.dated or reference)
     if at is None:

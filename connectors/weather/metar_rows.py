@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from connectors import observation
+from connectors.telling import MISSING
 from connectors.weather.metar_report import Reading
-from connectors.weather.readings import MISSING, Readings
+from connectors.weather.readings import Readings
 
 UNREAD = "(unread group)"
 
@@ -17,11 +18,11 @@ def land(
 ) -> None:
     """One row per value; what belongs to the whole report, unread groups too, stays with the first of them."""
     for group in unread:
-        readings.notes.tell(observation.TABLE, UNREAD, group)
+        readings.told.add(observation.TABLE, UNREAD, group)
     rest = {**more, **({"unread": " ".join(unread)} if unread else {})}
     for value in values:
         if value.value is None and value.text is None:
-            readings.notes.tell(observation.TABLE, MISSING, value.variable)
+            readings.told.add(observation.TABLE, MISSING, value.variable)
             continue
         row = {**key, "variable": value.variable, "unit": value.unit.symbol, "interval_h": value.interval_h}
         if value.value is None:

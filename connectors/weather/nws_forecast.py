@@ -14,12 +14,13 @@ from connectors.arrow import as_json
 from connectors.forecast import TABLE
 from connectors.observation import DIMENSIONLESS
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING
 from connectors.units import unit_of
 from connectors.weather.cap_reading import Notes
 from connectors.weather.cap_values import BadValue, instant
 from connectors.weather.nws_document import ENVELOPE, Item
 from connectors.weather.nws_observation import point
-from connectors.weather.nws_values import MISSING, Series, code_of, is_quantity, number, series, snake
+from connectors.weather.nws_values import Series, code_of, is_quantity, number, series, snake
 
 Row = dict[str, Any]
 

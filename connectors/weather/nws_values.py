@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 from connectors.json_text import NotFinite
 from connectors.numbers import NumberError, to_number
 from connectors.observation import DIMENSIONLESS
+from connectors.telling import MISSING
 from connectors.units import Unit, unit_of
 from connectors.weather.cap_reading import Notes
-
-MISSING = "(missing)"
-"""The ``Drift.field`` under which values that the source left out are counted."""
 
 
 class Quantity(NamedTuple):

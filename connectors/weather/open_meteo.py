@@ -18,6 +18,7 @@ from connectors.errors import ConnectorError, ContractError
 from connectors.json_text import NotFinite, read_json
 from connectors.model import About, Parsed, Payload, Reject
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING
 from connectors.text import storable
 from connectors.weather.open_meteo_names import Series, series
 from connectors.weather.readings import Readings, rejected
@@ -160,7 +161,7 @@ def _column(
     readings: Readings, found: Series, times: Sequence[datetime], values: Sequence[Any], place: dict[str, Any]
 ) -> None:
     if found.is_unknown:
-        readings.notes.tell(TABLE, found.column, values[0] if values else None, len(values))
+        readings.told.add(TABLE, found.column, values[0] if values else None, len(values))
     missing = 0
     row = {**place, "variable": found.variable, "model": found.model, "interval_h": found.interval_h}
     for at, raw in zip(times, values, strict=True):
@@ -178,7 +179,7 @@ def _column(
         extra = {"column": found.column, "value": raw, "unit": found.stated_unit} if converted else None
         readings.add(TABLE, {**row, "event_at": at, "value": unit.convert(value), "unit": unit.symbol}, extra)
     if missing:
-        readings.notes.tell(TABLE, "(missing)", found.column, missing)
+        readings.told.add(TABLE, MISSING, found.column, missing)
 
 
 def _times(column: Any, unit: Any, zone: tzinfo, *, is_day: bool) -> Iterator[datetime]:

@@ -121,7 +121,7 @@ def _message_type(readings: Readings, alert: Mapping[str, Any]) -> tuple[str, li
     listed = superseded if isinstance(superseded, list) else re.split(r"[,\s]+", str(superseded or ""))
     msg_type = _MSG_TYPES.get(str(code or "alert").strip().lower())
     if msg_type is None or str(code).strip().lower() == "cancle":
-        readings.notes.tell("warning", "messageType", code)
+        readings.told.add("warning", "messageType", code)
     return msg_type or "Alert", [str(other) for other in listed if str(other or "").strip()]
 
 
@@ -168,7 +168,7 @@ def _scaled(readings: Readings, alert: Mapping[str, Any], scale: str) -> str | N
     word = value.capitalize()
     if word in _SCALES[scale]:
         return word
-    readings.notes.tell("warning_info", scale, value)
+    readings.told.add("warning_info", scale, value)
     return "Unknown"
 
 

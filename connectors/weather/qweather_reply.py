@@ -10,6 +10,7 @@ from connectors import forecast, observation
 from connectors.clock import BEIJING, ClockError, to_utc, zone_named
 from connectors.model import Payload, Reject
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING
 from connectors.text import storable
 from connectors.weather.qweather_fields import Value
 from connectors.weather.qweather_place import Place, place_of
@@ -55,7 +56,7 @@ class Reply:
 
     def tell_place(self, table: str) -> None:
         if self.place.is_file_name:
-            self.readings.notes.tell(table, "(place from file name)", self.place.code)
+            self.readings.told.add(table, "(place from file name)", self.place.code)
 
     def observed(self, values: Iterable[Value], at: datetime, kind: str, station_code: str | None = None) -> None:
         if station_code is None:
@@ -84,7 +85,7 @@ class Reply:
         more = {name: raw for name, raw in value.more.items() if raw not in (None, "")}
         if field.is_text:
             if value.raw in (None, ""):
-                self.readings.notes.tell(table, "(missing)", value.name)
+                self.readings.told.add(table, MISSING, value.name)
             else:
                 self.readings.add(table, {**row, "value_text": str(value.raw)}, more)
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,15 +11,14 @@ from connectors import forecast, observation, station
 from connectors.arrow import as_json, to_table
 from connectors.duplicates import last_wins
 from connectors.json_text import NotFinite
-from connectors.model import Drift, Parsed, Reject
+from connectors.model import Parsed, Reject
 from connectors.numbers import NotFiniteError, NumberError, to_number
+from connectors.telling import DAMAGED, MISSING, Told
 from connectors.text import is_damaged, is_storable, storable
 from connectors.weather.cap_tables import TABLES as WARNING_TABLES
 
-MISSING = "(missing)"
 NOT_FINITE = "(not finite)"
 NO_NUMBER = "(no number)"
-DAMAGED = "(damaged text)"
 
 _MESSAGE = ("sender", "identifier", "sent_at")
 _KEYS = {
@@ -41,41 +39,26 @@ _SCHEMAS = {
 Row = dict[str, Any]
 
 
-class Notes:
-    """What a payload holds beside its records: counted per table and field, with the first example."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._examples: dict[tuple[str, str], str] = {}
-
-    def tell(self, table: str, field: str, example: Any, count: int = 1) -> None:
-        self._counts[table, field] += count
-        self._examples.setdefault((table, field), str(storable(str(example)))[:80])
-
-    def drift(self) -> list[Drift]:
-        return [Drift(table, field, n, self._examples[table, field]) for (table, field), n in self._counts.items()]
-
-
 class Readings:
     """The rows of one payload, table by table."""
 
     def __init__(self, *tables: str) -> None:
-        self.notes = Notes()
+        self.told = Told()
         self.rejects: list[Reject] = []
         self._rows: dict[str, list[Row]] = {table: [] for table in tables}
 
     def number(self, table: str, name: str, raw: Any, marks: Sequence[float] = ()) -> float | None:
         """``raw`` as a finite number; None, told, where it is missing (null, blank, one of ``marks``) or is none."""
         if raw is None or (isinstance(raw, str) and not raw.strip()):
-            self.notes.tell(table, MISSING, name)
+            self.told.add(table, MISSING, name)
             return None
         try:
             value = to_number(str(raw) if isinstance(raw, NotFinite) else raw)
         except NumberError as error:
-            self.notes.tell(table, NOT_FINITE if isinstance(error, NotFiniteError) else NO_NUMBER, f"{name}={raw}")
+            self.told.add(table, NOT_FINITE if isinstance(error, NotFiniteError) else NO_NUMBER, f"{name}={raw}")
             return None
         if value in marks:
-            self.notes.tell(table, MISSING, f"{name}={raw}")
+            self.told.add(table, MISSING, f"{name}={raw}")
             return None
         return value
 
@@ -95,16 +78,16 @@ class Readings:
         """Tells which of ``texts`` lost something on their way."""
         for text in texts:
             if isinstance(text, str) and is_damaged(text):
-                self.notes.tell(table, DAMAGED, text)
+                self.told.add(table, DAMAGED, text)
 
     def unknown(self, table: str, fields: Mapping[str, Any]) -> None:
         for name, value in fields.items():
-            self.notes.tell(table, name, value)
+            self.told.add(table, name, value)
 
     def parsed(self) -> Parsed:
         """The tables that hold something, or all of them, empty, where none does."""
         tables: dict[str, pa.Table] = {}
-        drift = self.notes.drift()
+        drift = self.told.drift()
         is_empty = not any(self._rows.values())
         for table, rows in self._rows.items():
             if not rows and not is_empty:

@@ -17,9 +17,10 @@ from connectors import observation
 from connectors.errors import ConfigurationError
 from connectors.model import About, Parsed, Payload, Reject
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING
 from connectors.text import storable
 from connectors.weather.bulletin import Line, lines, nearest, reference_time
-from connectors.weather.readings import MISSING, Readings, rejected
+from connectors.weather.readings import Readings, rejected
 from connectors.weather.synop_report import Reading, read_report
 
 TABLE = observation.TABLE
@@ -148,9 +149,9 @@ def _read(readings: Readings, section: _Section0, groups: list[str], reference: 
     station, *rest = groups
     while rest and rest[0] == station:  # seen in the wild: the number twice
         rest.pop(0)
-        readings.notes.tell(TABLE, "(repeated group)", station)
+        readings.told.add(TABLE, "(repeated group)", station)
     if rest and rest[0] == "NIL":
-        readings.notes.tell(TABLE, "(nil report)", station)
+        readings.told.add(TABLE, "(nil report)", station)
         return
     at = nearest(section.day, section.hour, 0, reference)
     if at is None:
@@ -165,11 +166,11 @@ def _read(readings: Readings, section: _Section0, groups: list[str], reference: 
 def _land(readings: Readings, key: dict[str, Any], values: Sequence[Reading], unread: Sequence[str]) -> None:
     """One row per value that is not missing; groups that could not be read stay with the first of them."""
     for group in unread:
-        readings.notes.tell(TABLE, "(unread group)", group)
+        readings.told.add(TABLE, "(unread group)", group)
     more: dict[str, Any] = {"unread": " ".join(unread)} if unread else {}
     for value in values:
         if value.value is None:
-            readings.notes.tell(TABLE, MISSING, value.variable)
+            readings.told.add(TABLE, MISSING, value.variable)
             continue
         row = {**key, "variable": value.variable, "unit": value.unit.symbol, "interval_h": value.interval_h}
         source = {"source_value": value.value} if value.unit.factor != 1 else {}
