@@ -21,6 +21,8 @@ _HEADING = re.compile(
     r"(?P<kind>[A-Z]{2})[A-Z]{2}\d{0,2} +[A-Z][A-Z0-9]{3} +\d{6}Z?(?: +(?:RR|CC|AA|P)[A-Z]{1,2})?", re.ASCII
 )
 _FILE_TIME = re.compile(r"_C_[A-Z]{4}_(\d{8})(\d{4,6})?", re.ASCII)
+_FILE_MONTH = re.compile(r"_((?:19|20)\d{2})(0[1-9]|1[0-2])(?:\.[A-Za-z0-9]+)?\Z", re.ASCII)
+"""A name that ends in a month, as WIS2-in-a-box asks for: SICG20FCBB_202308.txt."""
 _AHEAD = timedelta(days=1)
 """How far a report may lie in the future of its payload: clocks differ, and reports are sent before the full hour."""
 
@@ -50,7 +52,8 @@ def lines(body: bytes, format_name: str) -> Iterator[Line]:
 
 
 def reference_time(payload: Payload, options: Mapping[str, Any]) -> datetime:
-    """When the payload was current: the option ``as_of``, else the time in the file's name (WMO), else the fetch.
+    """When the payload was current: the option ``as_of``, else the time in the file's name (WMO) or the month that
+    the name ends in, else the fetch.
 
     Reports name the day and the hour only; month and year are those nearest before this, never those of a clock here.
     """
@@ -65,6 +68,9 @@ def reference_time(payload: Payload, options: Mapping[str, Any]) -> datetime:
             return to_utc(day + clock, UTC)
         except ClockError:
             pass  # digits that are no time: the name tells nothing
+    if match := _FILE_MONTH.search(payload.name):
+        following = (datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC) + timedelta(days=31)).replace(day=1)
+        return following - _AHEAD - timedelta(seconds=1)  # so that the last day of the month is not ahead of it
     return payload.fetched_at
 
 

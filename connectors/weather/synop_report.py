@@ -87,14 +87,14 @@ def _section_1(report: Report, groups: list[str], wind_indicator: str) -> None:
 
 
 def _section_3(report: Report, groups: list[str]) -> None:
-    """After 55... come sums of radiation that look like the groups 0 to 4 of the beginning."""
+    """After 55... come sums of radiation that look like the groups 0 to 4 of the beginning, and like rain (6)."""
     last, is_radiation = -1, False
-    for group in groups:
+    for group, following in zip(groups, [*groups[1:], ""], strict=False):
         if not _GROUP.fullmatch(group) or not group[0].isdigit():
             report.unread += [group] if group != "/////" and not is_radiation else []
             continue
         number = int(group[0])
-        if is_radiation and number <= 5:
+        if is_radiation and (number <= 5 or (number == 6 and following.startswith("6"))):
             continue
         is_radiation = group.startswith("55")
         if number <= last or number not in {1, 2, 6, 7}:

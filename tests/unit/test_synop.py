@@ -112,6 +112,16 @@ def test_sums_of_radiation_are_no_temperatures() -> None:
     assert found["rain_3h_mm"] == 0.0
 
 
+def test_short_wave_radiation_before_rain_is_no_rain() -> None:
+    found = values("02997 50000 333 55055 00010 20003 30002 50001 60004 60035 70500")
+    assert {name: value for name, value in found.items() if "rain" in name} == {"rain_mm": 3.0, "rain_24h_mm": 50.0}
+
+
+def test_a_month_in_the_name_holds_for_its_first_day_too() -> None:
+    [row, *_] = rows(parse("AAXX 01061\n99001 02997 50000=", "SIXX20XSIM_202308.txt"))
+    assert row["event_at"] == datetime(2023, 8, 1, 6, tzinfo=UTC)
+
+
 def test_groups_out_of_place_are_kept_and_told() -> None:
     parsed = parse("AAXX 10061\n99001 02997 50000 10139 1023 15000 60001=")
     assert json.loads(rows(parsed)[0]["extra"]) == {"unread": "1023 15000"}
@@ -153,6 +163,8 @@ def test_a_new_bulletin_does_not_inherit_the_time_of_the_one_before() -> None:
         ("A_SMXX01XSIM310600_C_XSIM_20250131061000.txt", {}, datetime(2025, 1, 31, 6, tzinfo=UTC)),
         ("A_SMXX01XSIM310600_C_XSIM_20250131.txt", {}, datetime(2025, 1, 31, 6, tzinfo=UTC)),
         ("s.txt", {"as_of": "2024-02-01"}, datetime(2024, 1, 31, 6, tzinfo=UTC)),
+        ("SIXX20XSIM_202308.txt", {}, datetime(2023, 8, 31, 6, tzinfo=UTC)),
+        ("SIXX20XSIM_202313.txt", {}, datetime(2026, 7, 31, 6, tzinfo=UTC)),
     ],
 )
 def test_month_and_year_come_from_the_payload(name: str, options: dict[str, Any], expected: datetime) -> None:
