@@ -105,6 +105,7 @@ def _points(rows: Rows) -> None:
     rows.land("water_point", "coal_mine_water", point_code="HOLE", point_kind="observation_hole", **mine)
     abroad = {"longitude": -77.0, "latitude": 38.9, "station_name": "模拟", "station_type": "ZZ"}
     rows.land("station", ABROAD, station_code="FAR", modified_at=None, **abroad)
+    rows.land("station", "met_station", station_code="MAST", modified_at=None, **abroad)
 
 
 def _timeliness(rows: Rows) -> None:
@@ -200,6 +201,12 @@ def test_a_station_abroad_is_in_no_region_and_breaks_none(rows: Rows) -> None:
     unplaced = rows.one("select region_name, n_objects from marts.one_map_region where region_code = 'unknown'")
     assert unplaced["region_name"] is None
     assert unplaced["n_objects"] >= 1
+
+
+def test_only_stations_of_water_are_water_stations(rows: Rows) -> None:
+    assert len(rows.all("select from marts.dim_monitoring_point where point_code in ('FAR', 'MAST')")) == 2
+    found = rows.all("select object_id from marts.one_map_object where object_id ~ ':(FAR|MAST)$'")
+    assert found == [{"object_id": f"station:{ABROAD}:FAR"}]
 
 
 def test_young_slots_are_pending(rows: Rows) -> None:

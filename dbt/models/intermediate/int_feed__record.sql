@@ -30,9 +30,9 @@ final as (
         records.fetched_at,
         records.landed_at,
         records.promise_at,
-        records.counted_at,
         case when feeds.is_served_live then records.landed_at else publications.published_at end as published_at,
-        coalesce(records.event_at, records.counted_at) < feeds.activated_at as is_backfill
+        coalesce(records.event_at, records.counted_at) < feeds.activated_at as is_backfill,
+        records.counted_at
     from records
     inner join feeds
         on

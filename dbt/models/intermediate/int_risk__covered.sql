@@ -63,19 +63,34 @@ evidence as (
 
 ),
 
+-- a feed of the whole world brings thousands of warnings: those far from all objects are left out at once
+extent as (
+
+    select st_setsrid(st_extent(geometry)::geometry, 4326) as box
+    from objects
+
+),
+
+near_warnings as (
+
+    select warnings.* from warnings
+    inner join extent on warnings.geometry && extent.box
+
+),
+
 hits as (
 
     select
         objects.object_id,
         rules.rule_id,
         rules.source,
-        coalesce(rules.level, warnings.colour) as level,
-        warnings.event,
-        warnings.warning_key,
-        warnings.sent_at
+        coalesce(rules.level, near_warnings.colour) as level,
+        near_warnings.event,
+        near_warnings.warning_key,
+        near_warnings.sent_at
     from objects
     inner join rules on objects.object_type = rules.object_type
-    inner join warnings on st_intersects(warnings.geometry, objects.geometry)
+    inner join near_warnings on st_intersects(near_warnings.geometry, objects.geometry)
 
 ),
 
