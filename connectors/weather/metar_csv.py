@@ -1,6 +1,7 @@
 """The table of decoded reports of the US aviation service (ADDS, later AWC): preamble, header, one report per line.
 
-``sky_cover`` and ``cloud_base_ft_agl`` come four times: columns are read by position, not by name.
+``sky_cover`` and ``cloud_base_ft_agl`` come four times: columns are read by position, not by name. Tables that went
+through a spreadsheet have semicolons, lines that end in CR, and semicolons behind each line of the preamble.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from connectors import observation, station
 from connectors.clock import ClockError, to_utc
 from connectors.model import Reject
 from connectors.refusal import RefusedError
+from connectors.telling import DAMAGED
 from connectors.text import UndecodableError, decode, storable
 from connectors.units import Unit, unit_of
 from connectors.weather.bulletin import Line
@@ -23,7 +25,9 @@ from connectors.weather.metar_report import Reading
 from connectors.weather.metar_rows import land
 from connectors.weather.readings import Readings
 
-_HEADER = "raw_text,station_id,observation_time,"
+_HEADER = re.compile(r"^raw_text([,;\t])station_id\1observation_time\1", re.MULTILINE)
+_SPOILT = frozenset({"#NAME?", "#NOM?"})
+"""What a spreadsheet makes of weather such as -RA, which it takes for a formula."""
 _PREAMBLE = 20
 _C, _INCH, _FOOT, _MILE = Unit("c", "℃"), unit_of("in"), unit_of("ft"), Unit("m", "m", 1609.344)
 _HPA, _KNOT, _INHG = Unit("hpa", "hPa"), unit_of("kt"), unit_of("inhg")
@@ -59,17 +63,19 @@ _FLAGS = frozenset(
 
 
 def is_table(found: Sequence[Line]) -> bool:
-    return any(line.text.startswith(_HEADER) for line in found[:_PREAMBLE])
+    return any(_HEADER.match(line.text) for line in found[:_PREAMBLE])
 
 
 def read_table(readings: Readings, body: bytes) -> None:
     try:
-        text = decode(body).text
+        text = re.sub("\r\n?", "\n", decode(body).text)
     except UndecodableError as error:  # the lines could be read, so this cannot happen; said all the same
         raise RefusedError("metar.encoding", str(error)) from None
-    at = text.index(_HEADER)
-    preamble = text[:at]
-    rows = csv.reader(io.StringIO(text[at:]), strict=True)
+    head = _HEADER.search(text)
+    if head is None:
+        raise RefusedError("metar.table.header", "the header of the table does not begin its line")
+    preamble = text[: head.start()]
+    rows = csv.reader(io.StringIO(text[head.start() :]), delimiter=head[1], strict=True)
     header, number, held = next(rows), preamble.count("\n") + 1, 0
     try:
         for row in rows:
@@ -107,7 +113,7 @@ def _line(readings: Readings, header: list[str], row: list[str], where: str) -> 
     unknown = {n: v for n, v in cells.items() if n not in _OWN and n not in _NUMBERS and n not in _FLAGS and v.strip()}
     readings.unknown(observation.TABLE, unknown)
     key = {"station_code": code, "event_at": at, "source_table": cells.get("metar_type") or "METAR"}
-    values = [*_numbers(readings, cells), *_wind_and_visibility(readings, cells), *_texts(header, row, cells)]
+    values = [*_numbers(readings, cells), *_wind_and_visibility(readings, cells), *_texts(readings, header, row, cells)]
     land(readings, key, values, {**({"flags": flags} if flags else {}), **unknown})
     _station(readings, code, cells)
 
@@ -136,14 +142,19 @@ def _wind_and_visibility(readings: Readings, cells: Mapping[str, str]) -> Iterat
         yield Reading("visibility_m", miles, _MILE, more=more)
 
 
-def _texts(header: Sequence[str], row: Sequence[str], cells: Mapping[str, str]) -> Iterator[Reading]:
+def _texts(
+    readings: Readings, header: Sequence[str], row: Sequence[str], cells: Mapping[str, str]
+) -> Iterator[Reading]:
     covers = [row[i].strip() for i, name in enumerate(header) if name == "sky_cover"]
     bases = [row[i].strip() for i, name in enumerate(header) if name == "cloud_base_ft_agl"]
     bases += [""] * (len(covers) - len(bases))
     layers = [f"{c}{_hundreds(b)}" for c, b in zip(covers, bases, strict=False) if c]
     if layers:
         yield Reading("clouds", None, text=" ".join(layers))
-    if weather := cells.get("wx_string", "").strip():
+    weather = cells.get("wx_string", "").strip()
+    if weather in _SPOILT:
+        readings.told.add(observation.TABLE, DAMAGED, weather)
+    elif weather:
         yield Reading("weather", None, text=weather)
 
 

@@ -176,3 +176,17 @@ def test_lines_that_do_not_fit_are_rejected_one_by_one() -> None:
         "metar.table.count",
     ]
     assert parsed.outcome is Outcome.PARTIAL
+
+
+def test_a_table_that_went_through_a_spreadsheet() -> None:
+    """Semicolons, lines that end in CR, a preamble filled up with semicolons, -RA taken for a formula."""
+    header = HEADER.replace(",", ";") + ";wx_string"
+    names = header.split(";")
+    cells = {"raw_text": "XSIM 100000Z", "station_id": "XSIM", "observation_time": "2026-08-10T00:00:00Z"}
+    cells |= {"temp_c": "21.5", "dewpoint_c": "3.0", "wx_string": "#NOM?", "auto": "TRUE"}
+    line = ";".join(cells.get(name, "") for name in names)
+    parsed = parse("\r".join(["No errors;;;", "1 results;;;", header, line, ""]), "sample.csv")
+    found = {row["variable"]: row["value"] for row in parsed.tables["observation"].to_pylist()}
+    assert (found["air_temperature_c"], found["dew_point_c"], "weather" in found) == (21.5, 3.0, False)
+    assert {seen.field for seen in parsed.drift} >= {"(damaged text)"}
+    assert not parsed.rejects
