@@ -89,7 +89,8 @@ def _next(made: Made, places: Places, *, is_copy: bool) -> list[str]:
     if places.contracts != registry.folder():
         said.append(f"  export RISKMAP_FEEDS={places.contracts}")
     said += [f"  .venv/bin/pytest -q {test}"] if test else []
-    said += ["  .venv/bin/python -m feeds.derive > dbt/models/staging/_landing__sources.yml"] if has_model else []
+    said += ["  .venv/bin/python -m feeds.derive > dbt/models/staging/_landing__sources.yml"]
+    said += ["  .venv/bin/python -m feeds.clocks > dbt/models/intermediate/int_feed__clock.sql"] if has_model else []
     said += ["  .venv/bin/python -m riskmap.dictionary", "  .venv/bin/python -m riskmap.connector_pages"]
     said += [f"  set {address} in $RISKMAP_HOME/env"] if "${" in str(address) else []
     return [*said, f"  .venv/bin/riskmap feeds enable {feed}", "  .venv/bin/riskmap up"]
