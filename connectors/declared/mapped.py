@@ -22,6 +22,7 @@ from connectors.declared.values import Reader, zone_of
 from connectors.errors import ConfigurationError
 from connectors.model import About, Drift, Parsed, Parser, Payload, Reject
 from connectors.refusal import RefusedError
+from connectors.telling import ENCODING
 
 FORMAT = "mapped"
 
@@ -56,7 +57,7 @@ class MappedParser:
             if rows:
                 tables[name] = to_table(target.schema, rows)
         if document.codec not in (None, "utf-8"):
-            drift.append(Drift(name, "(encoding)", 1, document.codec))
+            drift.append(Drift(name, ENCODING, 1, document.codec))
         return Parsed(tables, rejects, drift)
 
 

@@ -10,10 +10,10 @@ from connectors.declared.document import Cells
 from connectors.model import Drift, Reject
 from connectors.person import is_personal
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING, Told
 from connectors.text import storable
 
 COLUMN_MISSING = "(column missing)"
-MISSING = "(missing)"
 
 
 @dataclass
@@ -22,13 +22,11 @@ class Tally:
 
     table: str
     rejects: list[Reject] = field(default_factory=list)
-    _seen: Counter[str] = field(default_factory=Counter)
-    _examples: dict[str, str] = field(default_factory=dict)
+    _told: Told = field(default_factory=Told)
     _missing: Counter[str] = field(default_factory=Counter)
 
     def see(self, name: str, example: Any) -> None:
-        self._seen[name] += 1
-        self._examples.setdefault(name, str(example)[:80])
+        self._told.add(self.table, name, example)
 
     def miss(self, mark: str) -> None:
         self._missing[mark] += 1
@@ -38,11 +36,11 @@ class Tally:
         self.rejects.append(Reject(where, error.rule, str(error), self.table, raw))
 
     def drift(self) -> list[Drift]:
-        told = [Drift(self.table, name, count, self._examples[name]) for name, count in sorted(self._seen.items())]
-        if self._missing:
-            marks = ", ".join(f"{mark} x {count}" for mark, count in self._missing.most_common(5))
-            told.append(Drift(self.table, MISSING, self._missing.total(), marks))
-        return told
+        """What was seen, and the missing values in one note that says which marks they had."""
+        if not self._missing:
+            return self._told.drift()
+        marks = ", ".join(f"{mark} x {count}" for mark, count in self._missing.most_common(5))
+        return [*self._told.drift(), Drift(self.table, MISSING, self._missing.total(), marks)]
 
 
 def _shown(name: str, cell: Any) -> Any:

@@ -23,6 +23,7 @@ from connectors.model import About, Drift, Parsed, Parser, Payload, Reject
 from connectors.person import hashed, is_personal, salt_of
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, Sheet, read_sheets
+from connectors.telling import ENCODING, SHEET_NOT_READ, Told
 from connectors.text import UndecodableError, is_damaged, is_storable
 
 FORMAT = "upload"
@@ -67,53 +68,54 @@ class UploadParser:
         self.tables: Mapping[str, pa.Schema] = {table.target.name: table.target.schema for table in self._tables}
 
     def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed:
-        first = self._tables[0].target.name
+        first, told = self._tables[0].target.name, Told()
         try:
             sheets = read_sheets(payload.body, FORMAT)
-            filled, drift = self._filled(sheets)
+            filled = self._filled(sheets, told)
         except RefusedError as error:
             return Parsed({}, [Reject("file", error.rule, str(error), first)])
         except UndecodableError as error:
             return Parsed({}, [Reject("file", "upload.file.encoding", str(error), first)])
         tables: dict[str, pa.Table] = {}
         rejects: list[Reject] = []
+        drift: list[Drift] = []
         for table in self._tables:
-            reading = _Reading(table, salt_of(options))
+            reading = _Reading(table, salt_of(options), told)
             for sheet in filled:
                 if sheet.table is table:
                     reading.read(sheet)
             rows, notes = last_wins(reading.rows, table.target.key, table.target.name)
             rejects += reading.rejects
-            drift += notes + [Drift(table.target.name, name, n) for name, n in sorted(reading.strange.items())]
+            drift += notes
             if rows:
                 tables[table.target.name] = to_table(table.target.schema, rows)
-        return Parsed(tables, rejects, drift)
+        return Parsed(tables, rejects, [*told.drift(), *drift])
 
-    def _filled(self, sheets: list[Sheet]) -> tuple[list[_Filled], list[Drift]]:
+    def _filled(self, sheets: list[Sheet], told: Told) -> list[_Filled]:
         """The sheets that are tables of ours; the others (instructions, code lists) are told. At least one."""
         filled: list[_Filled] = []
-        drift: list[Drift] = []
         errors: list[RefusedError] = []
         for sheet in sheets:
             try:
                 filled.append(_recognised(sheet, self._tables))
             except RefusedError as error:
                 errors.append(error)
-                drift.append(Drift(self._tables[0].target.name, "(sheet not read)", len(sheet.rows), sheet.title))
+                told.add(self._tables[0].target.name, SHEET_NOT_READ, sheet.title, len(sheet.rows))
         if not filled:
             raise errors[0]
-        codecs = [(sheet.table.target.name, sheet.codec) for sheet in filled if sheet.codec not in (None, "utf-8")]
-        return filled, drift + [Drift(name, "(encoding)", 1, codec) for name, codec in codecs]
+        for found in filled:
+            if found.codec not in (None, "utf-8"):
+                told.add(found.table.target.name, ENCODING, found.codec)
+        return filled
 
 
 class _Reading:
     """Rows and rejects of one table."""
 
-    def __init__(self, table: _Table, salt: str | None) -> None:
-        self.table, self.salt = table, salt
+    def __init__(self, table: _Table, salt: str | None, told: Told) -> None:
+        self.table, self.salt, self.told = table, salt, told
         self.rows: list[Row] = []
         self.rejects: list[Reject] = []
-        self.strange: Counter[str] = Counter()
 
     def read(self, sheet: _Filled) -> None:
         for where, cells in sheet.rows:
@@ -138,7 +140,7 @@ class _Reading:
             if column is not None:
                 row[str(column["name"])] = self._value(cell, column)
                 continue
-            self.strange[header] += 1
+            self.told.add(self.table.target.name, header)
             if not is_personal(header):
                 extra[header] = upload_values.text(cell)
         for column in self.table.columns:
@@ -160,7 +162,7 @@ class _Reading:
             if column["required"] or column["key"]:
                 reason = "persons are kept as salted hashes only and there is no salt: set PERSON_SALT"
                 raise RefusedError("upload.person.salt", reason)
-            self.strange[f"{column['name']}.(no salt)"] += 1
+            self.told.add(self.table.target.name, f"{column['name']}.(no salt)")
             return None
         if str(column["name"]).endswith(_PERSONS):
             return as_json([hashed(name, self.salt) for name in upload_values.parts(cell)])

@@ -21,11 +21,12 @@ from connectors.coordinates import CoordinateError, crs_named, in_china, is_proj
 from connectors.duplicates import last_wins
 from connectors.enterprise.credit_code import credit_code
 from connectors.enterprise.register_words import HEADERS, INDUSTRIES, LEVELS, REQUIRED, STATUSES
-from connectors.model import About, Drift, Parsed, Payload, Reject
+from connectors.model import About, Parsed, Payload, Reject
 from connectors.numbers import NumberError, to_number
 from connectors.person import is_personal
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, Sheet, read_sheets
+from connectors.telling import ENCODING, SHEET_NOT_READ, Told
 from connectors.text import UndecodableError, is_damaged, is_storable
 from connectors.truth import TRUTHS
 
@@ -90,47 +91,45 @@ class EnterpriseCsvParser:
 
     def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed:
         zone = zone_named(options.get("zone", BEIJING))
+        told = Told()
         try:
             sheets = read_sheets(payload.body, "enterprise")
-            registers, drift = _registers(sheets)
+            registers = _registers(sheets, told)
         except RefusedError as error:
             return Parsed({}, [Reject("file", error.rule, str(error), ENTERPRISE)])
         except UndecodableError as error:
             return Parsed({}, [Reject("file", "enterprise.file.encoding", str(error), ENTERPRISE)])
         records: list[dict[str, Any]] = []
         rejects: list[Reject] = []
-        strange: Counter[str] = Counter()
         for register in registers:
             default_crs = None if "crs" in register.known.values() else options.get("crs")
             for where, cells in register.rows:
                 try:
-                    records.append(_record(_row(register, cells), register, zone, default_crs, strange))
+                    records.append(_record(_row(register, cells), register, zone, default_crs, told))
                 except RefusedError as error:
                     rejects.append(Reject(where, error.rule, str(error), ENTERPRISE, _raw(register, cells)))
-        kept, notes = last_wins(records, KEY, ENTERPRISE)
-        drift += notes + [Drift(ENTERPRISE, name, count) for name, count in sorted(strange.items())]
-        return Parsed({ENTERPRISE: to_table(SCHEMA, kept)} if kept else {}, rejects, drift)
+        kept, repeated = last_wins(records, KEY, ENTERPRISE)
+        return Parsed({ENTERPRISE: to_table(SCHEMA, kept)} if kept else {}, rejects, [*told.drift(), *repeated])
 
 
-def _registers(sheets: list[Sheet]) -> tuple[list[_Register], list[Drift]]:
+def _registers(sheets: list[Sheet], told: Told) -> list[_Register]:
     """The sheets that are registers; the others (instructions, code lists) are told as drift.
 
     If none is one, the RefusedError of the first says what its header lacks.
     """
     registers: list[_Register] = []
-    drift: list[Drift] = []
     errors: list[RefusedError] = []
     for sheet in sheets:
         try:
             registers.append(_register(sheet))
         except RefusedError as error:
             errors.append(error)
-            drift.append(Drift(ENTERPRISE, "(sheet not read)", len(sheet.rows), sheet.title))
+            told.add(ENTERPRISE, SHEET_NOT_READ, sheet.title, len(sheet.rows))
         if sheet.codec not in (None, "utf-8"):
-            drift.append(Drift(ENTERPRISE, "(encoding)", 1, sheet.codec))
+            told.add(ENTERPRISE, ENCODING, sheet.codec)
     if not registers:
         raise errors[0]
-    return registers, drift
+    return registers
 
 
 def _register(sheet: Sheet) -> _Register:
@@ -182,9 +181,7 @@ def _trimmed(cell: Cell) -> Cell:
     return cell.strip() or None if isinstance(cell, str) else cell
 
 
-def _record(
-    row: _Row, register: _Register, zone: tzinfo, default_crs: str | None, strange: Counter[str]
-) -> dict[str, Any]:
+def _record(row: _Row, register: _Register, zone: tzinfo, default_crs: str | None, told: Told) -> dict[str, Any]:
     record: dict[str, Any] = {name: _text(row.get(name)) for name in _TEXTS}
     record["credit_code"] = _credit_code(row.get("credit_code"))
     record["updated_at"] = _updated_at(row.get("updated_at"), zone)
@@ -196,11 +193,12 @@ def _record(
     industry, status = _text(row.get("industry")), _text(row.get("status"))
     record["industry"] = INDUSTRIES.get(industry.lower(), industry) if industry else None
     if industry and industry.lower() not in INDUSTRIES:
-        strange["industry"] += 1  # it lands as sent: a new kind of enterprise is no reason to lose one
+        # It lands as sent: a new kind of enterprise is no reason to lose one.
+        told.add(ENTERPRISE, "industry", industry)
     record["status"] = STATUSES.get(status.lower(), status) if status else None
     record |= _place(row, default_crs)
     unknown = {name: row[name] for name in register.unknown.values() if row.get(name) is not None}
-    strange.update(unknown.keys())
+    told.add_all(ENTERPRISE, ((name, "(a person)" if is_personal(name) else cell) for name, cell in unknown.items()))
     record["extra"] = as_json({name: cell for name, cell in unknown.items() if not is_personal(name)} or None)
     return record
 

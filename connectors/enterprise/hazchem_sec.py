@@ -20,7 +20,7 @@ from connectors.enterprise.hazchem_sec_rows import Reader, shown
 from connectors.enterprise.hazchem_sec_tables import PERSONAL, TABLES, SecTable, table_named, table_of_row
 from connectors.enterprise.hazchem_sec_words import words_of
 from connectors.json_text import read_json, read_json_text
-from connectors.model import About, Drift, Outcome, Parsed, Payload, Receipt, Reject
+from connectors.model import About, Outcome, Parsed, Payload, Receipt, Reject
 from connectors.person import salt_of
 from connectors.pushing import Reply, status_of
 from connectors.refusal import RefusedError
@@ -81,7 +81,7 @@ class _Reading:
         try:
             name = declared or (table_of_row(row) if isinstance(row, dict) else None)
             if name in PERSONAL:
-                self.reader.told[str(name), "(personal data, not landed)"] += 1
+                self.reader.told.add(str(name), "(personal data, not landed)")
                 return
             if isinstance(row, RefusedError):
                 raise row
@@ -96,7 +96,7 @@ class _Reading:
             self.rejects.append(Reject(number, error.rule, str(error), landing, shown(table, row)))
 
     def parsed(self) -> Parsed:
-        tables, drift = {}, []
+        tables, drift = {}, self.reader.told.drift()
         for landing, records in self.records.items():
             table = _BY_LANDING[landing]
             # Senders page over the newest first: of two versions the one that was changed last stands.
@@ -104,7 +104,6 @@ class _Reading:
             kept, repeated = last_wins(records, (table.key,), landing)
             drift += repeated
             tables[landing] = to_table(table.schema, kept)
-        drift += [Drift(landing, name, count) for (landing, name), count in sorted(self.reader.told.items())]
         return Parsed(tables, self.rejects, drift)
 
 

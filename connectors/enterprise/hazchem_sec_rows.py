@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -14,8 +13,9 @@ from connectors.enterprise import hidden_danger_table
 from connectors.enterprise.hazchem_sec_tables import Field, SecTable
 from connectors.json_text import not_finite
 from connectors.numbers import NumberError, to_number
-from connectors.person import hashed
+from connectors.person import hashed, is_personal
 from connectors.refusal import RefusedError
+from connectors.telling import Told
 from connectors.text import is_damaged, is_storable
 
 _FLAGS = {"0": False, "false": False, "否": False, "1": True, "true": True, "是": True}
@@ -32,7 +32,7 @@ class Reader:
     words: Mapping[str, Mapping[str, str]]
     salt: str | None
     company: str | None = None
-    told: Counter[tuple[str, str]] = field(default_factory=Counter)
+    told: Told = field(default_factory=Told)
 
     def record(self, table: SecTable, row: Mapping[str, Any]) -> dict[str, Any]:
         """Raises RefusedError: a row is whole or it is none."""
@@ -57,7 +57,7 @@ class Reader:
             return None
         raw = row[name]
         if name != wanted.names[0] and name != "id":
-            self.told[table.landing, f"(alias) {name}"] += 1
+            self.told.add(table.landing, f"(alias) {name}")
         if wanted.kind == "person":
             return self._person(table, raw)
         if wanted.kind == "code":
@@ -68,7 +68,7 @@ class Reader:
 
     def _person(self, table: SecTable, raw: Any) -> str | None:
         if self.salt is None:
-            self.told[table.landing, "(person without PERSON_SALT)"] += 1
+            self.told.add(table.landing, "(no salt)")
         return hashed(_text(raw), self.salt)
 
     def _word(self, wanted: Field, name: str, raw: Any) -> str:
@@ -92,12 +92,12 @@ class Reader:
         for name, value in row.items():
             if name in read or _text(value) is None:
                 continue
-            if name in table.persons:
+            if name in table.persons or is_personal(name):
                 if (hidden := self._person(table, value)) is not None:
                     extra[f"{name}_hash"] = hidden
                 continue
             if name not in table.kept:
-                self.told[table.landing, name] += 1
+                self.told.add(table.landing, name, value)
             extra[name] = value
         return extra
 
@@ -109,7 +109,9 @@ def shown(table: SecTable | None, row: Any) -> dict[str, Any]:
     if table is None:
         return {"id": row.get("id")}
     persons = table.persons | {name for wanted in table.fields if wanted.kind == "person" for name in wanted.names}
-    return {name: "(person)" if name in persons and value else value for name, value in row.items()}
+    return {
+        name: "(a person)" if value and (name in persons or is_personal(name)) else value for name, value in row.items()
+    }
 
 
 def _check(row: Mapping[str, Any]) -> None:

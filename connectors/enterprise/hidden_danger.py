@@ -38,6 +38,7 @@ from connectors.numbers import NumberError, to_number
 from connectors.person import hashed, is_personal, salt_of
 from connectors.refusal import RefusedError
 from connectors.sheet import Cell, Formula, Sheet, read_sheets
+from connectors.telling import ENCODING, SHEET_NOT_READ, Told
 from connectors.text import UndecodableError, is_damaged, is_storable
 from connectors.truth import TRUTHS
 
@@ -68,13 +69,15 @@ class HiddenDangerParser:
     tables: Mapping[str, pa.Schema] = _SCHEMAS
 
     def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed:
+        told = Told()
         try:
-            exports, drift = _exports(read_sheets(payload.body, FORMAT))
+            exports = _exports(read_sheets(payload.body, FORMAT), told)
         except RefusedError as error:
             return Parsed({}, [Reject("file", error.rule, str(error), DANGER.table)])
         except UndecodableError as error:
             return Parsed({}, [Reject("file", "hidden_danger.file.encoding", str(error), DANGER.table)])
-        reading = _Reading(zone_named(options.get("zone", BEIJING)), salt_of(options))
+        reading = _Reading(zone_named(options.get("zone", BEIJING)), salt_of(options), told)
+        drift: list[Drift] = []
         for export in exports:
             reading.read(export)
         tables: dict[str, pa.Table] = {}
@@ -83,18 +86,17 @@ class HiddenDangerParser:
             drift += notes
             if kept:
                 tables[name] = to_table(_SCHEMAS[name], kept)
-        drift += [Drift(table, field, count) for (table, field), count in sorted(reading.strange.items())]
-        return Parsed(tables, reading.rejects, drift)
+        return Parsed(tables, reading.rejects, [*reading.told.drift(), *drift])
 
 
 class _Reading:
-    """Rows by table, rejects and unknown words of one file."""
+    """Rows by table, rejects and what is told of one file."""
 
-    def __init__(self, zone: tzinfo, salt: str | None) -> None:
+    def __init__(self, zone: tzinfo, salt: str | None, told: Told) -> None:
         self.zone, self.salt, self.table = zone, salt, DANGER.table
         self.rows: dict[str, list[Row]] = {}
         self.rejects: list[Reject] = []
-        self.strange: Counter[tuple[str, str]] = Counter()
+        self.told = told
 
     def read(self, export: _Export) -> None:
         make = {DANGER.table: self._danger, ORDER.table: self._order, DISPOSAL.table: self._disposal}[export.kind.table]
@@ -121,7 +123,7 @@ class _Reading:
             if text is None:
                 continue
             if column is None:
-                self.strange[export.kind.table, header] += 1
+                self.told.add(export.kind.table, header)
                 if not is_personal(header):
                     extra[header] = text
             else:
@@ -185,7 +187,7 @@ class _Reading:
 
     def _person(self, known: Row, column: str) -> str | None:
         if self.salt is None and column in known:
-            self.strange[self.table, f"{column}.(no salt)"] += 1
+            self.told.add(self.table, f"{column}.(no salt)")
         return hashed(known.get(column), self.salt)
 
     def _level(self, known: Row, extra: Row) -> str | None:
@@ -195,7 +197,7 @@ class _Reading:
             return None
         extra["grade"] = grade
         if grade not in LEVELS:
-            self.strange[DANGER.table, "grade.unknown"] += 1
+            self.told.add(DANGER.table, "grade.unknown", grade)
         return LEVELS.get(grade)
 
 
@@ -204,21 +206,20 @@ _DERIVED = frozenset({*_TIMES, "danger_code", "state", "cost_cny", "is_supervise
 _KEPT = ("shift", "check_unit", "report", "state_number")
 
 
-def _exports(sheets: list[Sheet]) -> tuple[list[_Export], list[Drift]]:
+def _exports(sheets: list[Sheet], told: Told) -> list[_Export]:
     exports: list[_Export] = []
-    drift: list[Drift] = []
     errors: list[RefusedError] = []
     for sheet in sheets:
         try:
             exports.append(_export(sheet))
             if sheet.codec not in (None, "utf-8"):
-                drift.append(Drift(exports[-1].kind.table, "(encoding)", 1, sheet.codec))
+                told.add(exports[-1].kind.table, ENCODING, sheet.codec)
         except RefusedError as error:
             errors.append(error)
-            drift.append(Drift(DANGER.table, "(sheet not read)", len(sheet.rows), sheet.title))
+            told.add(DANGER.table, SHEET_NOT_READ, sheet.title, len(sheet.rows))
     if not exports:
         raise errors[0]
-    return exports, drift
+    return exports
 
 
 def _export(sheet: Sheet) -> _Export:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -13,9 +13,6 @@ from connectors.enterprise.mine_file import MineFile, repaired
 from connectors.enterprise.mine_layouts import Layout
 from connectors.model import Drift, Reject
 from connectors.text import is_damaged
-
-MISSING = "(missing)"
-"""The ``Drift.field`` under which values that were not sent are counted; they give no row."""
 
 MASK = "***"
 _OTHER_MINE = re.compile(r"\d{12}(?=\d)", re.ASCII)
@@ -33,20 +30,6 @@ class Records:
     table: pa.Table
     rejects: list[Reject]
     drift: list[Drift]
-
-
-@dataclass
-class Tally:
-    """Drift while records are read: how often, with the first example."""
-
-    seen: dict[str, tuple[int, str | None]] = field(default_factory=dict)
-
-    def add(self, name: str, example: str | None = None, count: int = 1) -> None:
-        known, first = self.seen.get(name, (0, example))
-        self.seen[name] = (known + count, first)
-
-    def as_drift(self, table: str) -> list[Drift]:
-        return [Drift(table, name, count, example) for name, (count, example) in self.seen.items()]
 
 
 def layout_of(file: MineFile) -> Layout:

@@ -6,7 +6,6 @@ service (``{"list": [...]}``, ``{"data": {"list": [...]}}``). All values are str
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import Any
@@ -15,13 +14,13 @@ from connectors import observation
 from connectors.arrow import as_json, to_table
 from connectors.clock import ClockError, to_utc
 from connectors.duplicates import last_wins
-from connectors.enterprise.mine_checks import MISSING
 from connectors.enterprise.mine_values import NO_NUMBER, flags_of, value_of
 from connectors.enterprise.mine_variables import type_name, variable_of
 from connectors.json_text import read_json
-from connectors.model import Drift, Parsed, Payload, Reject
+from connectors.model import Parsed, Payload, Reject
 from connectors.numbers import NotFiniteError
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING, Told
 from connectors.text import is_damaged, is_storable, storable
 
 SOURCE_TABLE = "CDSS.json"
@@ -61,31 +60,27 @@ def parse_json(payload: Payload, zone: tzinfo) -> Parsed:
         return Parsed({}, [Reject("file", error.rule, str(error))])
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
-    unknown: Counter[str] = Counter()
-    empty_places = 0
-    missing: list[str] = []
+    told = Told()
+    absent = 0
     for where, item in _measurements(document):
         if item is None:
-            empty_places += 1
+            told.add(observation.TABLE, "(place without sensor)")
             continue
         try:
-            row = _row(item, zone, unknown)
+            row = _row(item, zone, told)
             if row["missing_reason"] in {None, NO_NUMBER}:
                 rows.append(row)
             else:
-                missing.append(f"{row['station_code']} {row['variable']}")
+                told.add(observation.TABLE, MISSING, f"{row['station_code']} {row['variable']}")
+                absent += 1
         except RefusedError as error:
             rejects.append(Reject(where, error.rule, str(error), observation.TABLE, storable(_as_record(item))))
-    if not rows and not rejects and not missing:
+    if not rows and not rejects and not absent:
         reason = "the JSON document holds no measurement (ssTransducerName, ssAnalogValue, csDataTime)"
         rejects.append(Reject("file", "mine.json.unknown", reason))
-    kept, drift = last_wins(rows, observation.KEY, observation.TABLE)
-    drift += [Drift(observation.TABLE, name, count) for name, count in sorted(unknown.items())]
-    if missing:
-        drift.append(Drift(observation.TABLE, MISSING, len(missing), missing[0]))
-    if empty_places:
-        drift.append(Drift(observation.TABLE, "(place without sensor)", empty_places))
-    return Parsed({observation.TABLE: to_table(observation.SCHEMA, kept)} if kept else {}, rejects, drift)
+    kept, repeated = last_wins(rows, observation.KEY, observation.TABLE)
+    tables = {observation.TABLE: to_table(observation.SCHEMA, kept)} if kept else {}
+    return Parsed(tables, rejects, [*repeated, *told.drift()])
 
 
 def _unwrapped(document: Any) -> Any:
@@ -131,7 +126,7 @@ def _as_record(item: Any) -> Mapping[str, Any]:
     return item if isinstance(item, dict) else {"value": item}
 
 
-def _row(item: Any, zone: tzinfo, unknown: Counter[str]) -> dict[str, Any]:
+def _row(item: Any, zone: tzinfo, told: Told) -> dict[str, Any]:
     if not isinstance(item, dict):
         raise RefusedError("mine.json.record", "the measurement is not a JSON object")
     if not is_storable(item) or is_damaged(str(item)):
@@ -143,7 +138,7 @@ def _row(item: Any, zone: tzinfo, unknown: Counter[str]) -> dict[str, Any]:
     name, unit = _text(item, "ssTransducerName", "transducerName"), _text(item, "ssAnalogUnit", "unit")
     variable = variable_of(name, unit)
     if not variable.known:
-        unknown["sensor_type"] += 1
+        told.add(observation.TABLE, "sensor_type", f"{type_name(name)} [{unit}]")
     status = _text(item, "ssTransducerState")
     flags = flags_of(status) if status else None
     if "ssAnalogValue" not in item and "value" not in item:
@@ -167,18 +162,18 @@ def _row(item: Any, zone: tzinfo, unknown: Counter[str]) -> dict[str, Any]:
         "missing_reason": value.missing_reason,
         "owner_code": mine,
         "source_table": SOURCE_TABLE,
-        "extra": _extra(item, name, status if flags is None else "", unknown),
+        "extra": _extra(item, name, status if flags is None else "", told),
     }
 
 
-def _extra(item: dict[str, Any], name: str, odd_status: str, unknown: Counter[str]) -> str | None:
+def _extra(item: dict[str, Any], name: str, odd_status: str, told: Told) -> str | None:
     strange = item.keys() - _READ - _KEPT - {"belongMine"}
-    unknown.update(strange)
+    told.add_all(observation.TABLE, ((field, item[field]) for field in sorted(strange)))
     extra = {key: item[key] for key in _KEPT | strange if item.get(key) is not None}
     if extra.get("location") == extra.get("ssTransducerPoint"):
         extra.pop("ssTransducerPoint", None)
     if odd_status:
-        unknown["status"] += 1
+        told.add(observation.TABLE, "status", odd_status)
         extra["ssTransducerState"] = odd_status
     return as_json(extra | {"type_name": type_name(name)})
 

@@ -18,12 +18,13 @@ from connectors import observation
 from connectors.arrow import TIMESTAMP
 from connectors.clock import ClockError, to_utc
 from connectors.duplicates import DUPLICATE
-from connectors.enterprise.mine_checks import MISSING, Records, Refusal, Tally, as_rejects, point_refusal, well_formed
+from connectors.enterprise.mine_checks import Records, Refusal, as_rejects, point_refusal, well_formed
 from connectors.enterprise.mine_file import MineFile
 from connectors.enterprise.mine_layouts import Layout
 from connectors.enterprise.mine_values import NO_NUMBER, SENTINEL, extra_of, flags_of, value_of
 from connectors.enterprise.mine_variables import SWITCH, Variable, point_kind, variable_of
 from connectors.numbers import NotFiniteError
+from connectors.telling import MISSING, Told
 
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _HUGE = 1e300
@@ -56,15 +57,15 @@ def read_realtime(file: MineFile, layout: Layout) -> Records:
     usable = [told and row not in seen.refused for row, told in zip(seen.rows, is_told, strict=True)]
 
     kept = _last_of_each_key(usable, seen.codes, seen.variables, seen.times)
-    drift = _drift(kept, seen, odd_status)
+    told = _told(kept, seen, odd_status)
     absent = [
         i for i, (told, row) in enumerate(zip(is_told, seen.rows, strict=True)) if not told and row not in seen.refused
     ]
     if absent:
-        drift.add(MISSING, f"{seen.codes[absent[0]]} {seen.raw[absent[0]]!r}", len(absent))
+        told.add(observation.TABLE, MISSING, f"{seen.codes[absent[0]]} {seen.raw[absent[0]]!r}", len(absent))
     repeated = len(file.records) - len(seen.refused) - len(absent) - len(kept)
     if repeated:
-        drift.add(DUPLICATE, count=repeated)
+        told.add(observation.TABLE, DUPLICATE, count=repeated)
     per_row: list[Sequence[Any]] = [
         seen.codes,
         [variable.name for variable in seen.variables],
@@ -79,7 +80,7 @@ def read_realtime(file: MineFile, layout: Layout) -> Records:
     if len(kept) < len(seen.rows):
         per_row = [[column[index] for index in kept] for column in per_row]
     table = _table(file, len(kept), *per_row)
-    return Records(table, as_rejects(file, layout, seen.refused), drift.as_drift(observation.TABLE))
+    return Records(table, as_rejects(file, layout, seen.refused), told.drift())
 
 
 def count_bad(file: MineFile, layout: Layout) -> int:
@@ -184,17 +185,17 @@ def _last_of_each_key(
     return sorted(last.values()) if len(last) < len(usable) else list(range(len(usable)))
 
 
-def _drift(kept: list[int], seen: _Checked, odd_status: list[str | None]) -> Tally:
-    tally = Tally()
+def _told(kept: list[int], seen: _Checked, odd_status: list[str | None]) -> Told:
+    told = Told()
     if not all(variable.known for variable in seen.variables):
         unknown = [index for index in kept if not seen.variables[index].known]
         types = Counter(f"{seen.names[index]} [{seen.units[index]}]" for index in unknown)
         if types:
-            tally.add("sensor_type", ", ".join(list(types)[:10]), sum(types.values()))
+            told.add(observation.TABLE, "sensor_type", ", ".join(list(types)[:10]), sum(types.values()))
     odd = [odd_status[index] for index in kept if odd_status[index]] if any(odd_status) else []
     if odd:
-        tally.add("status", odd[0], len(odd))
-    return tally
+        told.add(observation.TABLE, "status", odd[0], len(odd))
+    return told
 
 
 def _table(file: MineFile, count: int, *per_row: Sequence[Any]) -> pa.Table:

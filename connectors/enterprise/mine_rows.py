@@ -12,7 +12,7 @@ from connectors.arrow import as_json, to_table
 from connectors.clock import ClockError, to_utc
 from connectors.coordinates import CoordinateError, crs_named, projected_to_wgs84
 from connectors.duplicates import last_wins
-from connectors.enterprise.mine_checks import MISSING, Records, Refusal, Tally, as_rejects, point_refusal, well_formed
+from connectors.enterprise.mine_checks import Records, Refusal, as_rejects, point_refusal, well_formed
 from connectors.enterprise.mine_file import MineFile
 from connectors.enterprise.mine_layouts import WORDS, Field, Layout
 from connectors.enterprise.mine_tables import KEYS, MINE_STATISTIC, PERSON_POSITION, SCHEMAS
@@ -21,6 +21,7 @@ from connectors.enterprise.mine_variables import point_kind, type_name, variable
 from connectors.numbers import NotFiniteError, NumberError, to_number
 from connectors.person import hashed
 from connectors.refusal import RefusedError
+from connectors.telling import MISSING, Told
 
 _TRUTH = {"0": False, "1": True, "否": False, "是": True, "": None}
 _LIST = re.compile(r"[&,，、|]+")
@@ -36,7 +37,7 @@ class RowReader:
     def __init__(self, file: MineFile, layout: Layout, projected_crs: str | None, salt: str | None) -> None:
         self.file, self.layout, self.projected_crs, self.salt = file, layout, projected_crs, salt
         self.columns = set(SCHEMAS[layout.table].names)
-        self.drift = Tally()
+        self.told = Told()
 
     def read(self) -> Records:
         table = self.layout.table
@@ -49,7 +50,10 @@ class RowReader:
                 refused[index] = Refusal(error.rule, str(error))
         rows, notes = last_wins(rows, KEYS[table], table)
         rejects = as_rejects(self.file, self.layout, refused)
-        return Records(to_table(SCHEMAS[table], rows), rejects, notes + self.drift.as_drift(table))
+        return Records(to_table(SCHEMAS[table], rows), rejects, notes + self.told.drift())
+
+    def _tell(self, name: str, example: str | None = None) -> None:
+        self.told.add(self.layout.table, name, example)
 
     def _rows(self, record: str) -> list[dict[str, Any]]:
         """One row, or one per value that is not missing."""
@@ -68,13 +72,13 @@ class RowReader:
                 row["status_flags"] = flags_of(text) if text else None
                 if text and row["status_flags"] is None:
                     extra["status"] = text
-                    self.drift.add("status", text)
+                    self._tell("status", text)
             elif field.kind != "drop":
                 (row if field.name in self.columns else extra)[field.name] = self._read(field, text)
         self._finish(row, extra)
         found = [{**row, **value} for value in values] if self.layout.table == observation.TABLE else [row]
         if self.layout.table == MINE_STATISTIC and all(row[name] is None for name in ("maximum", "minimum", "mean")):
-            self.drift.add(MISSING, row["point_code"])
+            self._tell(MISSING, row["point_code"])
             found = []
         self._check_key(found)
         return found
@@ -130,7 +134,7 @@ class RowReader:
 
     def person(self, field: Field, text: str) -> str | None:
         if text and self.salt is None:
-            self.drift.add("(no salt)")
+            self._tell("(no salt)")
         return hashed(text, self.salt)
 
     def track(self, field: Field, text: str) -> str | None:
@@ -144,19 +148,19 @@ class RowReader:
     def word(self, field: Field, text: str) -> str | None:
         word = WORDS[field.argument].get(text)
         if word is None and text:
-            self.drift.add(field.name, text)
+            self._tell(field.name, text)
         return word or text or None
 
     def _value(self, field: Field, text: str) -> list[dict[str, Any]]:
         """The value's columns; none if it is missing. A text that is no number is kept as text."""
         known: dict[str, Any] = {"variable": field.name, "unit": field.argument}
         if field.kind == "unnamed" and text:
-            self.drift.add(field.name, text)
+            self._tell(field.name, text)
         if field.kind == "state":
             known["unit"] = observation.DIMENSIONLESS
             known["value_text"] = WORDS[field.argument].get(text)
             if text and known["value_text"] is None:
-                self.drift.add(field.name, text)
+                self._tell(field.name, text)
         try:
             number = None if not text else to_number(text)
         except NotFiniteError as error:
@@ -164,7 +168,7 @@ class RowReader:
         except NumberError:
             return [{**known, "value_text": text, "missing_reason": NO_NUMBER}]
         if number is None or number == SENTINEL:
-            self.drift.add(MISSING, field.name)
+            self._tell(MISSING, field.name)
             return []
         return [{**known, "value": number}]
 
@@ -177,7 +181,7 @@ class RowReader:
             _judge(row, extra)
         if "longitude" in columns and (problem := place(row, self.projected_crs)):
             extra["coordinates"] = problem
-            self.drift.add("coordinates", problem)
+            self._tell("coordinates", problem)
         of_file = {
             "mine_code": header.mine_code,
             "mine_name": header.mine_name or None,
@@ -199,7 +203,7 @@ class RowReader:
         variable = variable_of(name, unit, kind)
         row["variable"] = variable.name
         if not variable.known:
-            self.drift.add("sensor_type", f"{type_name(name) or code} [{unit}]")
+            self._tell("sensor_type", f"{type_name(name) or code} [{unit}]")
 
     def _check_key(self, rows: list[dict[str, Any]]) -> None:
         for row in rows:

@@ -21,6 +21,7 @@ from connectors.enterprise.mine_tables import SCHEMAS
 from connectors.model import About, Drift, Parsed, Payload, Reject
 from connectors.person import salt_of
 from connectors.refusal import RefusedError
+from connectors.telling import ENCODING
 from connectors.text import UndecodableError, decode
 
 _BAD_SHARE = 0.2  # more than this and the file as a whole is not to be trusted
@@ -127,7 +128,7 @@ def _as_parsed(file: MineFile, read: Records, codec: str) -> Parsed:
     table = layout_of(file).table
     drift = list(read.drift)
     if file.first == 1 and not codec.startswith("utf-8"):
-        drift.append(Drift(table, "(encoding)", 1, codec))
+        drift.append(Drift(table, ENCODING, 1, codec))
     if file.first == 1 and file.header.is_damaged:
         drift.append(Drift(table, "(damaged header)", 1, "its text was destroyed by a wrong decoding"))
     return Parsed({table: read.table} if read.table.num_rows else {}, read.rejects, drift)

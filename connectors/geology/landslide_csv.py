@@ -24,7 +24,7 @@ from connectors.model import About, Drift, Parsed, Payload, Reject
 from connectors.person import salt_of
 from connectors.refusal import RefusedError
 from connectors.sheet import Sheet, read_sheets
-from connectors.telling import Told
+from connectors.telling import ENCODING, SHEET_NOT_READ, Told
 from connectors.text import UndecodableError
 
 ABOUT = About(
@@ -93,10 +93,10 @@ def _recognised(sheets: list[Sheet], told: Told) -> list[tuple[str, Table]]:
             if table := recognise(sheet, known.ALIASES, known.REQUIRED):
                 found.append((name, table))
                 if sheet.codec not in (None, "utf-8"):
-                    told.add(name, "(encoding)", sheet.codec)
+                    told.add(name, ENCODING, sheet.codec)
                 break
         else:
-            told.add(LANDSLIDE, "(sheet not read)", sheet.title, len(sheet.rows))
+            told.add(LANDSLIDE, SHEET_NOT_READ, sheet.title, len(sheet.rows))
     if not found:
         reason = (
             "the header is neither that of a landslide catalogue (event_id, event_date, landslide_category, longitude, "

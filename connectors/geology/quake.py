@@ -7,7 +7,6 @@ other repeats magnitude and place. Coordinates are taken as they stand, whether 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +17,9 @@ from connectors.arrow import as_json, to_table
 from connectors.duplicates import last_wins
 from connectors.geology.earthquake import KEY, SCHEMA, TABLE
 from connectors.json_text import not_finite, read_json
-from connectors.model import About, Drift, Parsed, Payload, Reject
+from connectors.model import About, Parsed, Payload, Reject
 from connectors.refusal import RefusedError
+from connectors.telling import DAMAGED, Told
 from connectors.text import is_damaged, is_storable, storable
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -123,8 +123,7 @@ class QuakeParser:
         except RefusedError as error:
             return Parsed({TABLE: to_table(self.tables[TABLE], [])}, [Reject("payload", error.rule, str(error), TABLE)])
         rows: list[dict[str, Any]] = []
-        unknown: Counter[str] = Counter()
-        examples: dict[str, str] = {}
+        told = Told()
         for index, feature in enumerate(features):
             try:
                 row, extra = _row(feature)
@@ -136,14 +135,11 @@ class QuakeParser:
                 rejects.append(Reject(f"features[{index}]", "quake.feature", reason, TABLE))
                 continue
             rows.append({**row, "extra": as_json(extra or None)})
-            unknown.update(extra.keys())
-            examples |= {name: str(value)[:80] for name, value in extra.items() if name not in examples}
-        drift = [Drift(TABLE, name, count, examples[name]) for name, count in sorted(unknown.items())]
-        # A place name that was destroyed on its way is told; the earthquake itself is needed all the same.
-        damaged = [place for row in rows if (place := row.get("place")) and is_damaged(place)]
-        drift += [Drift(TABLE, "(damaged text)", len(damaged), damaged[0])] if damaged else []
+            told.add_all(TABLE, extra.items())
+            if is_damaged(row.get("place") or ""):  # told; the earthquake itself is needed all the same
+                told.add(TABLE, DAMAGED, row["place"])
         rows, repeated = last_wins(rows, KEY, TABLE)
-        return Parsed({TABLE: to_table(self.tables[TABLE], rows)}, rejects, [*drift, *repeated])
+        return Parsed({TABLE: to_table(self.tables[TABLE], rows)}, rejects, [*told.drift(), *repeated])
 
 
 PARSER = QuakeParser()

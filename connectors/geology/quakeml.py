@@ -209,7 +209,7 @@ def _preferred(event: Element, kind: str) -> Element | None:
     if named is None and wanted is not None and not _RESOURCE.fullmatch(wanted):
         reason = f"the event's preferred {kind} {wanted!r} is not a valid resource identifier"
         raise RefusedError(f"quakeml.preferred{kind.capitalize()}ID", reason)
-    return named if named is not None else next(iter(found), None)
+    return named if named is not None else (found[0] if found else None)
 
 
 def _event_id(public_id: str) -> str:

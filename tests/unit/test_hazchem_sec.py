@@ -141,10 +141,10 @@ def test_persons_are_hashes_with_a_salt_and_nothing_without() -> None:
     assert "13800000000" not in json.dumps(salted, default=str)
     bare = parse([row])
     assert rows(bare)[0]["responsible_person_hash"] is None
-    assert told(bare)["hidden_danger.(person without PERSON_SALT)"] == 4
+    assert told(bare)["hidden_danger.(no salt)"] == 4
     refused = parse([danger(dangerLevel="7", liablePerson="模拟甲")]).rejects[0]
     assert refused.record is not None
-    assert refused.record["liablePerson"] == "(person)"
+    assert refused.record["liablePerson"] == "(a person)"
     with pytest.raises(ConfigurationError, match="too short"):
         parse([row], salt="short")
 
