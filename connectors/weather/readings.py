@@ -92,10 +92,16 @@ class Readings:
         for table, rows in self._rows.items():
             if not rows and not is_empty:
                 continue
-            kept, repeated = last_wins(rows, _KEYS[table], table)
+            told = _said_once(rows) if table == station.TABLE else rows
+            kept, repeated = last_wins(told, _KEYS[table], table)
             tables[table] = to_table(_SCHEMAS[table], kept)
             drift += repeated
         return Parsed(tables, self.rejects, drift)
+
+
+def _said_once(rows: Sequence[Row]) -> list[Row]:
+    """A station that every row of its values describes alike is no repeated key; of equal rows the last one stays."""
+    return list({tuple(row.items()): row for row in reversed(rows)}.values())[::-1]
 
 
 def rejected(tables: Mapping[str, pa.Schema], rule: str, reason: str, where: str = "payload") -> Parsed:

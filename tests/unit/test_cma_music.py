@@ -93,6 +93,17 @@ def test_stations_come_along_where_they_are_named() -> None:
     assert (one["region_code"], json.loads(one["extra"])) == ("140502", {"elevation_m": 812.5})
 
 
+def test_a_station_that_every_hour_describes_alike_is_no_repeated_key() -> None:
+    place = {"Station_Name": "模拟站", "Lat": "35.7400", "Lon": "111.7100"}
+    hours = [row(TEM="1", Hour=str(hour), **place) for hour in (1, 2, 3)]
+    parsed = parse(reply(*hours))
+    assert parsed.tables["station"].num_rows == 1
+    assert list(parsed.drift) == []
+    moved = parse(reply(*hours, row(TEM="1", Hour="4", **{**place, "Lon": "111.7200"}), hours[0]))
+    assert moved.tables["station"].column("longitude").to_pylist() == [111.71]
+    assert ("station", "(duplicate key)", 1) in [(one.table, one.field, one.count) for one in moved.drift]
+
+
 @pytest.mark.parametrize("code", [-1004, "-1", "1", ""])
 def test_another_return_code_is_a_failure_and_no_empty_success(code: Any) -> None:
     parsed = parse({"returnCode": code, "flag": "slb", "returnMessage": "Password Error"})
