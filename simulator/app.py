@@ -103,11 +103,15 @@ class Simulator:
         self._said: list[str] = []
 
     def prepare(self) -> dict[str, int]:
-        """Write the history; how many rows and files. Raises SimulatorError."""
+        """Write the history, of a department that is silent as far as it spoke; how many rows and files.
+
+        Raises SimulatorError.
+        """
         if self.exchange:
             self.exchange.prepare()
         now = self.world.now()
-        return {source.name: source.step(now) for source in self._sources if not source.calls}
+        ready = [source for source in self._sources if not source.calls]
+        return {source.name: source.step(self.world.shared_until(source.department, now)) for source in ready}
 
     def _all_sources(self) -> list[Source]:
         is_year, assets = self.world.scenario == "year", AssetTables(self.world.seed, self.nature.layout)

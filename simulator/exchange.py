@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from simulator.county import REGION_CODE, County, Station
-from simulator.hydrology import Hydrology
+from simulator.hydrology import BASE_STORAGE_1E6_M3, STORAGE_OF_A_METRE_1E6_M3, Hydrology
 from simulator.weather import Weather
 from simulator.world import SimulatorError, World, dice, floor
 
@@ -49,6 +49,14 @@ create table if not exists st_rvfcch_b (
   hmxs numeric(9,3), hmxstm timestamp, hmxavv numeric(9,3), hmxavvtm timestamp, hlz numeric(7,3), hlztm timestamp,
   hmnq numeric(9,3), hmnqtm timestamp, taz numeric(7,3), taq numeric(9,3), laz numeric(7,3), laq numeric(9,3),
   sfz numeric(7,3), sfq numeric(9,3), moditime timestamp);
+create table if not exists st_rsvrfcch_b (
+  stcd char(18) primary key, rsvrtp char(1), damel numeric(7,3), ckflz numeric(7,3), dsflz numeric(7,3),
+  normz numeric(7,3), ddz numeric(7,3), actz numeric(7,3), ttcp numeric(9,3), fldcp numeric(9,3), actcp numeric(9,3),
+  ddcp numeric(9,3), hhrz numeric(7,3), hmxw numeric(9,3), hhrztm timestamp, hmxinq numeric(9,3), rstdr numeric(5,2),
+  hmxinqtm timestamp, hmxotq numeric(9,3), hmxotqtm timestamp, moditime timestamp);
+create table if not exists st_rsvrfsr_b (
+  stcd char(18), bgmd char(4), edmd char(4), fsltdz numeric(7,3), fsltdw numeric(9,3), fstp char(1),
+  moditime timestamp, primary key (stcd, bgmd, edmd));
 """
 
 TABLES: dict[str, tuple[str, ...]] = {
@@ -62,7 +70,13 @@ BASE_TABLES: dict[str, tuple[str, ...]] = {
         *("frgrd", "admauth", "locality", "drna", "usfl", "moditime"),
     ),
     "st_rvfcch_b": ("stcd", "ldkel", "rdkel", "wrz", "grz", "obhtz", "moditime"),
+    "st_rsvrfcch_b": (
+        *("stcd", "rsvrtp", "damel", "ckflz", "dsflz", "normz", "ddz", "ttcp", "fldcp", "actcp", "ddcp", "moditime"),
+    ),
+    "st_rsvrfsr_b": ("stcd", "bgmd", "edmd", "fsltdz", "fsltdw", "fstp", "moditime"),
 }
+SEASONS = (("0701", "0831", 0.3, "1"), ("0901", "0930", 0.8, "2"))
+"""First and last day of a flood season 汛期, the limit in metres above a reservoir's base level, and its kind."""
 
 
 TRENDS = {"falling": "4", "rising": "5", "steady": "6"}
@@ -90,11 +104,14 @@ class Exchange:
             ) from None
 
     def prepare(self) -> None:
-        """Create the tables and write the station register and the thresholds."""
+        """Create the tables and write the station register, the thresholds and the limits."""
         with self.connect() as connection:
             connection.execute(DDL)
             upsert(connection, "st_stbprp_b", BASE_TABLES["st_stbprp_b"], ("stcd",), self._register())
             upsert(connection, "st_rvfcch_b", BASE_TABLES["st_rvfcch_b"], ("stcd",), self._thresholds())
+            upsert(connection, "st_rsvrfcch_b", BASE_TABLES["st_rsvrfcch_b"], ("stcd",), self._reservoirs())
+            key = ("stcd", "bgmd", "edmd")
+            upsert(connection, "st_rsvrfsr_b", BASE_TABLES["st_rsvrfsr_b"], key, self._seasons())
 
     def advance(self, now: datetime) -> int:
         """Bring the tables to the state of ``now``; the number of rows written. Safe to repeat."""
@@ -179,6 +196,28 @@ class Exchange:
             dyke = round(s.base_level + 3.2, 2) if s.warning_level else None
             highest = round(s.base_level + 2.9, 2) if s.warning_level else None
             yield s.code, dyke, dyke, s.warning_level, s.guarantee_level, highest, modified
+
+    def _reservoirs(self) -> Iterator[Row]:
+        """Levels and storages that belong together."""
+        modified = naive(self.world.anchor - timedelta(days=30))
+        for s in self.county.reservoirs:
+            crest, check, design, normal, dead = (round(s.base_level + h, 2) for h in (5.5, 4.0, 3.0, 1.2, -2.0))
+            total, at_normal, least = (storage_1e6_m3(level - s.base_level) for level in (check, normal, dead))
+            flood = round(total - storage_1e6_m3(SEASONS[0][2]), 3)
+            active = round(at_normal - least, 3)
+            yield s.code, "4", crest, check, design, normal, dead, total, flood, active, least, modified
+
+    def _seasons(self) -> Iterator[Row]:
+        modified = naive(self.world.anchor - timedelta(days=30))
+        for s in self.county.reservoirs:
+            for begins, ends, above_m, kind in SEASONS:
+                limit = round(s.base_level + above_m, 2)
+                yield s.code, begins, ends, limit, storage_1e6_m3(above_m), kind, modified
+
+
+def storage_1e6_m3(above_m: float) -> float:
+    """What a reservoir holds, 10^6 m³, at a level above (below: negative) its base."""
+    return round(BASE_STORAGE_1E6_M3 + above_m * STORAGE_OF_A_METRE_1E6_M3, 3)
 
 
 def upsert(

@@ -18,6 +18,7 @@ from simulator.world import floor
 
 QUARTER = timedelta(minutes=15)
 CALM_M = 0.01  # per quarter of an hour; less is no trend
+BASE_STORAGE_1E6_M3, STORAGE_OF_A_METRE_1E6_M3 = 2.5, 0.4 / 0.35
 
 
 class River(NamedTuple):
@@ -49,7 +50,8 @@ class Hydrology:
         """The outflow holds back two thirds of what comes in."""
         rise, before = self.rise_m(station, at), self.rise_m(station, at - QUARTER)
         inflow = 0.05 * (station.catchment_km2 or 100) * rise
-        level, storage = station.base_level + 0.35 * rise, 2.5 + 0.4 * rise
+        above = 0.35 * rise
+        level, storage = station.base_level + above, BASE_STORAGE_1E6_M3 + STORAGE_OF_A_METRE_1E6_M3 * above
         return Reservoir(level, inflow, inflow / 3, storage, "rising" if rise > before + CALM_M else "steady")
 
     def rise_m(self, station: Station, at: datetime) -> float:

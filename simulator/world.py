@@ -60,8 +60,13 @@ class World:
 
     def shares(self, department: str, at: datetime) -> bool:
         """Does a department give its data away at a time? In the scenario ``data_island`` one stops for six hours."""
+        return self.shared_until(department, at) == at
+
+    def shared_until(self, department: str, at: datetime) -> datetime:
+        """The last instant up to ``at`` of which a department gave its data away."""
         stops = self.anchor + ISLAND_AFTER
-        return self.scenario != "data_island" or department != ISLAND or not stops <= at < stops + ISLAND_LASTS
+        is_silent = self.scenario == "data_island" and department == ISLAND and stops <= at < stops + ISLAND_LASTS
+        return stops - timedelta(seconds=1) if is_silent else at
 
     def now(self) -> datetime:
         """The world's time (Beijing): the real time, unless ``--start`` or ``--speed`` say otherwise."""

@@ -70,6 +70,13 @@ def test_register_and_thresholds_have_their_gaps(filled: str) -> None:
     assert fetch(filled, "select count(*), count(*) filter (where usfl = '0') from st_stbprp_b") == [(71, 1)]
     assert fetch(filled, "select count(*) from st_stbprp_b where sttp = 'ZZ' and dtmnm is null") == [(1,)]
     assert fetch(filled, "select count(*), count(wrz), count(grz) from st_rvfcch_b") == [(7, 5, 2)]
+    levels = (
+        "select count(*) from st_rsvrfcch_b where ddz < normz and normz < dsflz and dsflz < ckflz and ckflz < damel"
+    )
+    assert fetch(filled, levels) == [(3,)]
+    assert fetch(filled, "select count(*), count(distinct stcd), min(bgmd), max(edmd) from st_rsvrfsr_b") == [
+        (6, 3, "0701", "0930")
+    ]
 
 
 def test_the_storm_raises_a_river_above_its_warning_level(filled: str) -> None:
@@ -95,6 +102,22 @@ def test_stepwise_with_restarts_and_at_once_give_the_same_rows(new_database: Cal
         rows = fetch(at_once, query)
         assert rows
         assert fetch(stepwise, query) == rows
+
+
+def test_storage_follows_the_level_by_one_curve(filled: str) -> None:
+    """Readings, limits and characteristic levels of a reservoir lie on the same line: 10^6 m³ over m."""
+    points = """
+        select stcd, rz as level, w as storage from st_rsvr_r
+        union all select stcd, fsltdz, fsltdw from st_rsvrfsr_b
+        union all select stcd, ckflz, ttcp from st_rsvrfcch_b
+    """
+    fits = fetch(
+        filled,
+        f"select count(*), min(regr_r2) from (select regr_r2(storage, level) from ({points}) p"
+        " where storage is not null and level is not null group by stcd) r",
+    )
+    assert fits[0][0] == 3
+    assert float(str(fits[0][1])) > 0.99
 
 
 def test_a_second_call_changes_nothing(filled: str) -> None:

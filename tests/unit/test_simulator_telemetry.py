@@ -9,6 +9,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -377,6 +378,10 @@ def test_in_a_data_island_the_water_bureau_falls_silent_for_six_hours() -> None:
     assert [shares("水利", m) for m in (9, 10, 369, 370)] == [True, False, False, True]
     assert shares("气象", 60)
     assert shares("水利", 60, "storm")
+    silent = replace(WORLD, scenario="data_island")
+    at = START + timedelta(minutes=90)
+    assert silent.shared_until("水利", at) == START + timedelta(minutes=10, seconds=-1)
+    assert silent.shared_until("气象", at) == at
 
 
 @needs_broker
