@@ -40,7 +40,7 @@ _SAME = {
     ("mg_l", "mg/l"): ("mg/l",),
     ("us_cm", "µS/cm"): ("us/cm", "µs/cm", "us/cm @25c", "us/cm @25 c"),
     ("v", "V"): ("v", "volt", "volts"),
-    ("ug_m3", "µg/m3"): ("ug/m3", "µg/m3", "µg/m³", "μg/m3"),
+    ("ug_m3", "µg/m3"): ("ug/m3", "µg/m3", "µg/m³"),
     ("mg_m3", "mg/m3"): ("mg/m3", "mg/m³"),
     ("ppm", "ppm"): ("ppm",),
     ("pct_lel", "%LEL"): ("%lel",),
@@ -98,6 +98,7 @@ UNITS: dict[str, Unit] = {
 def unit_of(text: str) -> Unit | None:
     """Our unit for the source's, without regard to case and outer blanks; None if it is not listed.
 
+    Micro is written with its own sign (U+00B5, as listed) or with the Greek letter (U+03BC): both are one.
     ``MPa`` and ``mPa`` differ only by case: no source of ours sends millipascals.
     """
-    return UNITS.get(text.strip().lower())
+    return UNITS.get(text.strip().lower().replace("\u03bc", "\u00b5"))

@@ -24,8 +24,15 @@ from connectors.weather.open_meteo_names import Series, series
 from connectors.weather.readings import Readings, rejected
 
 TABLE = forecast.TABLE
-_BLOCKS = {"minutely_15": 0.25, "hourly": 1.0, "daily": 24.0, "current": None}
-"""Block -> hours that its amounts cover; for ``current`` the block itself says (``interval`` in seconds)."""
+_BLOCKS = {"minutely_15": 0.25, "hourly": 1.0, "daily": 24.0, "current": None, "current_weather": None}
+"""Block -> hours that its amounts cover; for the current ones the block itself says (``interval`` in seconds)."""
+_OLD_NAMES = {
+    "temperature": "temperature_2m",
+    "windspeed": "wind_speed_10m",
+    "winddirection": "wind_direction_10m",
+    "weathercode": "weather_code",
+}
+"""Of ``current_weather``, which ``current`` replaced in 2023."""
 _PLACE = frozenset(
     {"latitude", "longitude", "elevation", "generationtime_ms", "utc_offset_seconds", "timezone", "location_id"}
     | {"timezone_abbreviation", *_BLOCKS, *(f"{block}_units" for block in _BLOCKS)}
@@ -96,7 +103,7 @@ def _places(body: bytes) -> list[dict[str, Any]]:
         if place.get("error") is True:
             raise RefusedError("open_meteo.error", f"Open-Meteo refuses: {storable(str(place.get('reason')))}")
     if not any(isinstance(place.get(block), dict) for place in places for block in _BLOCKS):
-        raise RefusedError("open_meteo.reply", "no place has a block of values (hourly, daily, minutely_15, current)")
+        raise RefusedError("open_meteo.reply", f"no place has a block of values ({', '.join(_BLOCKS)})")
     return places
 
 
@@ -117,7 +124,9 @@ def _place(readings: Readings, place: Mapping[str, Any], fetched_at: datetime, w
         try:
             if not isinstance(columns, dict) or not isinstance(units := place.get(f"{block}_units") or {}, dict):
                 raise RefusedError("open_meteo.block", f"the block {block} holds no columns with their units")
-            hours, columns = _current(columns) if block == "current" else (step, columns)
+            hours, columns = (step, columns) if step else _current(columns)
+            if block == "current_weather":
+                columns, units = _renamed(columns), _renamed(units)
             times = list(_times(columns.get("time"), units.get("time"), zone, is_day=block == "daily"))
             found = [(series(name, units.get(name), hours), v) for name, v in columns.items() if name != "time"]
             _block(readings, {**row, "source_table": block}, times, found)
@@ -145,6 +154,10 @@ def _current(values: Mapping[str, Any]) -> tuple[float | None, dict[str, Any]]:
     seconds = values.get("interval")
     hours = seconds / 3600 if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None
     return hours, {name: [value] for name, value in values.items() if name != "interval"}
+
+
+def _renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {_OLD_NAMES.get(name, name): value for name, value in values.items()}
 
 
 def _block(

@@ -66,6 +66,12 @@ _INSTANT = {
     "nitrogen_dioxide": "no2",
     "sulphur_dioxide": "so2",
     "ozone": "o3",
+    "dust": "dust",
+    "european_aqi": "european_aqi",
+    "us_aqi": "us_aqi",
+    "wave_height": "wave_height",
+    "wave_direction": "wave_direction",
+    "wave_period": "wave_period",
 }
 _OF_THE_TIME_BEFORE = {
     "precipitation": "precipitation",
@@ -100,6 +106,8 @@ _STEPS = {0.25: "15min", 24.0: "daily"}
 _TEXTS = frozenset({"sunrise", "sunset"})
 _OWN_UNITS = {
     "wmo code": Unit("", "1"),
+    "eaqi": Unit("", "1"),
+    "usaqi": Unit("", "1"),
     "": Unit("", "1"),
     "h": Unit("h", "h"),
     "s": Unit("s", "s"),

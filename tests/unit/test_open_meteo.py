@@ -79,6 +79,9 @@ def test_a_day_is_local_ends_at_its_end_and_shares_no_key_with_its_last_hour() -
         ("soil_moisture_0_to_7cm", "m³/m³", "soil_moisture_0_to_7cm_m3_m3", "best_match"),
         ("snowfall", "cm", "snowfall_cm", "best_match"),
         ("river_discharge_p75", "m³/s", "discharge_p75_m3_s", "best_match"),
+        ("pm2_5", "\u03bcg/m³", "pm2p5_ug_m3", "best_match"),  # with the Greek letter
+        ("pm10", "\u00b5g/m³", "pm10_ug_m3", "best_match"),  # with the sign of micro
+        ("european_aqi", "EAQI", "european_aqi", "best_match"),
     ],
 )
 def test_names_of_columns(column: str, unit: str, variable: str, model: str) -> None:
@@ -111,6 +114,20 @@ def test_current_values_are_forecasts_too_with_their_own_step() -> None:
     found = {row["variable"]: row for row in rows(parse(place(**current)))}
     assert (found["rain_15min_mm"]["value"], found["rain_15min_mm"]["interval_h"]) == (0.3, 0.25)
     assert found["air_temperature_c"]["source_table"] == "current"
+
+
+def test_the_older_block_of_current_weather_has_names_of_its_own() -> None:
+    older = block(
+        "current_weather",
+        {"temperature": "°C", "windspeed": "km/h", "weathercode": "wmo code"},
+        time="2026-08-10T15:00",
+        interval=900,
+        temperature=21,
+        windspeed=18,
+        weathercode=3,
+    )
+    found = {row["variable"]: row["value"] for row in rows(parse(place(**older)))}
+    assert found == {"air_temperature_c": 21.0, "wind_speed_m_s": 5.0, "weather_code": 3.0}
 
 
 def test_several_places_come_as_a_list() -> None:
