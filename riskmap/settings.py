@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from riskmap.errors import UserError
 
@@ -59,13 +58,6 @@ class Settings:
             map_url=variables.get("RISKMAP_MAP_URL"),
             variables=MappingProxyType(variables),
         )
-
-    @property
-    def public_database_url(self) -> str:
-        """The warehouse's URL without its password, to be shown."""
-        parts = urlsplit(self.database_url)
-        account, at, address = parts.netloc.rpartition("@")
-        return parts._replace(netloc=account.partition(":")[0] + at + address).geturl()
 
 
 def read_env(file: Path) -> dict[str, str]:

@@ -264,9 +264,7 @@ def flat(value: Mapping[str, Any]) -> Cells:
     for key, item in value.items():
         if isinstance(item, dict) and item:
             cells.update({f"{key}.{inner}": cell for inner, cell in flat(item).items()})
-        elif (
-            isinstance(item, list) and len(item) <= _LONGEST_LIST and not any(isinstance(i, dict | list) for i in item)
-        ):
+        elif isinstance(item, list) and _is_short_and_plain(item):
             cells.update({f"{key}.{number}": cell for number, cell in enumerate(item)})
         else:
             cells[key] = item

@@ -57,7 +57,6 @@ _COLUMNS = {
 }
 _REQUIRED = ("event_id", "event_at", "latitude", "longitude", "magnitude")
 _NUMBERS = ("latitude", "longitude", "depth_km", "magnitude")
-_STATIONS = frozenset({"network", "station", "sitename"})
 
 _Line = tuple[int, list[str]]
 

@@ -25,6 +25,7 @@ from connectors.errors import ConfigurationError
 from connectors.model import Deliver, Parser, Payload
 from connectors.pushing import AnsweringParser, Reply, plain_refusal, plain_reply
 from connectors.transport.push_body import BodyError, read_body
+from connectors.transport.redaction import redact
 from connectors.transport.tcp import host_and_port
 
 log = logging.getLogger(__name__)
@@ -276,4 +277,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
-        log.debug("%s %s", self.client_address[0], format % args)
+        log.debug("%s %s", self.client_address[0], redact(format % args))

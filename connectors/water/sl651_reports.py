@@ -80,9 +80,6 @@ class Assembler:
     def unfinished(self) -> list[Unfinished]:
         return list(self._open.values())
 
-    def unfinished_of(self, frame: Frame) -> Unfinished | None:
-        return self._open.get((frame.station, frame.function, frame.packet.total)) if frame.packet else None
-
     def drop(self) -> list[Unfinished]:
         """Everything that was never completed; nothing stays."""
         torn = [*self.given_up, *self._open.values()]

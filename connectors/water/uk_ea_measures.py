@@ -46,7 +46,6 @@ _LEVELS = {
     "crest_tapping": "crest_water_level",
     "height": "height",
 }
-_OTHERS = {"flow": "discharge", "rainfall": "rain"}
 _UNITS = {"m3/s": "m3/s", "m3_s": "m3/s", "mm": "mm", "deg": "deg", "m/s": "m/s", "m_s": "m/s", "knots": "knots"}
 _UNITS |= {"l/s": "l/s", "l_s": "l/s", "ml/d": "ml/d", "ml_d": "ml/d", "deg_c": "deg_c", "c": "deg_c"}
 

@@ -157,9 +157,5 @@ def box(west: float, south: float, east: float, north: float) -> str:
     return f"MULTIPOLYGON((({ring})))"
 
 
-def wkt_area(conn: psycopg.Connection[Any], text: str) -> float:
-    return float(conn.execute("select st_area(st_geomfromtext(%s, 4326))", (text,)).fetchone()[0])
-
-
 def loads(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
