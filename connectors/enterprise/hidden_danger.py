@@ -54,12 +54,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Export:
-    """A sheet whose kind is known; ``columns`` are ours by place, None where the header is unknown."""
+    """A sheet as one of its kinds; ``columns`` are ours by place, None where the header is unknown.
+
+    A sheet that joins several kinds is an export of each; a header that only another one knows is ``~`` and its column.
+    """
 
     kind: Kind
     headers: list[str]
     columns: list[str | None]
     rows: list[tuple[str, list[Cell]]]
+    is_joined: bool = False
 
 
 class HiddenDangerParser:
@@ -103,6 +107,8 @@ class _Reading:
         self.table = export.kind.table
         rows = self.rows.setdefault(self.table, [])
         for where, cells in export.rows:
+            if export.is_joined and export.kind is not DANGER and _lacks(export, cells):
+                continue  # a danger for which there is no order, or that was not mended on the spot
             try:
                 known, extra = self._cells(export, cells)
                 row = make(known, extra)
@@ -126,7 +132,7 @@ class _Reading:
                 self.told.add(export.kind.table, header)
                 if not is_personal(header):
                     extra[header] = text
-            else:
+            elif not column.startswith("~"):
                 known[column] = cell if isinstance(cell, date) else text
         for column in export.kind.required:
             if column not in known:
@@ -211,7 +217,7 @@ def _exports(sheets: list[Sheet], told: Told) -> list[_Export]:
     errors: list[RefusedError] = []
     for sheet in sheets:
         try:
-            exports.append(_export(sheet))
+            exports += _of_sheet(sheet)
             if sheet.codec not in (None, "utf-8"):
                 told.add(exports[-1].kind.table, ENCODING, sheet.codec)
         except RefusedError as error:
@@ -222,24 +228,45 @@ def _exports(sheets: list[Sheet], told: Told) -> list[_Export]:
     return exports
 
 
-def _export(sheet: Sheet) -> _Export:
-    """The sheet as the first kind whose required columns its header has; the header may stand below a title."""
+def _of_sheet(sheet: Sheet) -> list[_Export]:
+    """The sheet as each kind whose required columns its header has; the header may stand below a title."""
     for place, (_, cells) in enumerate(sheet.rows[:_TITLE_ROWS]):
         headers = ["" if cell is None else str(cell).strip() for cell in cells]
-        for kind in KINDS:
-            columns = _columns(headers, kind)
-            if not set(kind.required) <= set(columns):
-                continue
-            if repeated := [name for name, count in Counter(filter(None, columns)).items() if count > 1]:
-                raise RefusedError("hidden_danger.header.repeated", f"several headers mean {', '.join(repeated)}")
-            if len(sheet.rows) == place + 1:
-                raise RefusedError("hidden_danger.file.empty", "there are no rows below the header")
-            named = [header or f"column {number}" for number, header in enumerate(headers, 1)]
-            return _Export(kind, named, columns, sheet.rows[place + 1 :])
+        columns = {kind.table: _columns(headers, kind) for kind in KINDS}
+        kinds = [kind for kind in KINDS if set(kind.required) <= set(columns[kind.table])]
+        if not kinds:
+            continue
+        if len(sheet.rows) == place + 1:
+            raise RefusedError("hidden_danger.file.empty", "there are no rows below the header")
+        named = [header or f"column {number}" for number, header in enumerate(headers, 1)]
+        rows, found = sheet.rows[place + 1 :], []
+        for kind in kinds:
+            others = [columns[other.table] for other in kinds if other is not kind]
+            found.append(_Export(kind, named, _own(columns[kind.table], others), rows, is_joined=bool(others)))
+        return found
     words = ", ".join(f"{DANGER.headers[column][0]} ({column})" for column in DANGER.required)
     raise RefusedError(
         "hidden_danger.header.missing", f"the header is none of dangers, orders or disposals; dangers need {words}"
     )
+
+
+def _own(columns: list[str | None], others: list[list[str | None]]) -> list[str | None]:
+    """The columns of one kind of a sheet; what it knows twice, or not at all, is left to the others that know it."""
+    counts = Counter(filter(None, columns))
+    known: list[str | None] = []
+    for place, column in enumerate(columns):
+        elsewhere = next((other[place] for other in others if other[place]), None)
+        known.append(f"~{elsewhere}" if elsewhere and (column is None or counts[column] > 1) else column)
+    own = [column for column in known if column and not column.startswith("~")]
+    if repeated := sorted({column for column in own if own.count(column) > 1}):
+        raise RefusedError("hidden_danger.header.repeated", f"several headers mean {', '.join(repeated)}")
+    return known
+
+
+def _lacks(export: _Export, cells: list[Cell]) -> bool:
+    """Has the row no code of the kind's own?"""
+    place = export.columns.index(export.kind.required[0])
+    return place < len(cells) and cells[place] in (None, "")
 
 
 def _columns(headers: list[str], kind: Kind) -> list[str | None]:
@@ -295,6 +322,7 @@ def _raw(export: _Export, cells: list[Cell]) -> Row:
     for place, cell in enumerate(cells):
         header = export.headers[place] if place < len(export.headers) else f"column {place + 1}"
         column = export.columns[place] if place < len(export.columns) else None
+        column = column.removeprefix("~") if column else None
         is_person = cell not in (None, "") and (column in PERSONS or (column is None and is_personal(header)))
         plain = cell if isinstance(cell, str | int | float | bool | None) else str(cell)
         raw[header] = "(a person)" if is_person else plain
@@ -309,7 +337,7 @@ PARSER = HiddenDangerParser()
 ABOUT = About(
     title="隐患台账导出 / Exports of hidden-danger ledgers",
     reads="CSV or XLSX exports of three kinds, told apart by their headers: hidden dangers, rectification orders "
-    "(四定表) and what was mended on the spot.",
+    "(四定表) and what was mended on the spot; a table that joins them is read as each.",
     quirks=(
         "headers in Chinese or English, below a title, in UTF-8 or GBK",
         "the word of a state goes before its number, which lags behind in known exports",

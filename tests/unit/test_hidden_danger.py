@@ -134,6 +134,28 @@ def test_a_row_that_cannot_be_read_costs_itself(old: str, new: str, rule: str) -
     assert parsed.rejects[0].where == "line 2"
 
 
+JOINED = f"{ENGLISH},sidingId,sidingTime,supervisor,rectificationTime,rectificationMeasure,dutyPerson"
+
+
+def test_a_table_that_joins_dangers_and_their_orders_gives_both() -> None:
+    ordered = DANGER.replace("已现场处理", "已四定") + ",45,2026-08-02 08:00:00,赵六,2026-08-05,模拟：除冰,王五"
+    parsed = parse(f"{JOINED}\n{ordered}\n{DANGER.replace('7', '8', 1)},,,,,,\n")
+    assert [(row["danger_code"], row["state"]) for row in rows(parsed)] == [("7", "rectifying"), ("8", "closed")]
+    assert rows(parsed)[0]["responsible_person_hash"] == hashed("王五", SALT)
+    [order] = rows(parsed, "rectification_order")
+    assert (order["order_code"], order["danger_code"], order["measure"]) == ("45", "7", "模拟：除冰")
+    assert order["supervisor_hash"] == hashed("赵六", SALT)
+    assert (parsed.outcome, list(parsed.drift)) == (Outcome.ACCEPTED, [])
+
+
+def test_a_row_of_a_joined_table_that_is_rejected_names_no_person() -> None:
+    row = DANGER.replace("已现场处理", "不明") + ",45,2026-08-02 08:00:00,赵六,2026-08-05,模拟：除冰,王五"
+    parsed = parse(f"{JOINED}\n{row}\n")
+    [reject] = parsed.rejects
+    assert reject.rule == "hidden_danger.state.unknown"
+    assert not any(name in json.dumps(reject.record, ensure_ascii=False) for name in ("张三", "王五", "赵六"))
+
+
 def test_another_table_is_rejected_with_what_is_missing() -> None:
     parsed = parse("a,b\n1,2\n")
     assert [reject.rule for reject in parsed.rejects] == ["hidden_danger.header.missing"]
