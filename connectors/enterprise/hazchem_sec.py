@@ -15,7 +15,7 @@ import pyarrow as pa
 from connectors.arrow import to_table
 from connectors.clock import BEIJING, zone_named
 from connectors.duplicates import last_wins
-from connectors.enterprise.hazchem_sec_cipher import Cipher
+from connectors.enterprise.hazchem_sec_cipher import Lock
 from connectors.enterprise.hazchem_sec_rows import Reader, shown
 from connectors.enterprise.hazchem_sec_tables import PERSONAL, TABLES, SecTable, table_named, table_of_row
 from connectors.enterprise.hazchem_sec_words import words_of
@@ -31,7 +31,8 @@ _BY_LANDING = {table.landing: table for table in TABLES.values()}
 
 
 class HazchemSecParser:
-    """Options: ``zone``; ``salt`` that persons are hashed with; ``cipher`` of ``datas``; code lists of a dialect:
+    """Options: ``zone``; ``salt`` that persons are hashed with; ``cipher`` of ``datas`` (as in
+    connectors/cipher.py, with its ``key``); code lists of a dialect:
     ``danger_levels``, ``danger_states``, ``danger_sources``, ``danger_categories``, ``manage_types``.
     """
 
@@ -41,9 +42,9 @@ class HazchemSecParser:
     def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed:
         zone = zone_named(options.get("zone", BEIJING))
         reading = _Reading(Reader(zone, words_of(options), salt_of(options)))
-        cipher = Cipher.of(options.get("cipher"))
+        lock = Lock.of(options.get("cipher"))
         try:
-            envelope, rows = _rows_of(payload.body, cipher)
+            envelope, rows = _rows_of(payload.body, lock)
             table = _declared_table(payload, envelope)
             if not rows and envelope is None and table is None:
                 raise RefusedError("hazchem.table.unknown", "an empty list, and nothing says of which table")
@@ -107,7 +108,7 @@ class _Reading:
         return Parsed(tables, self.rejects, drift)
 
 
-def _rows_of(body: bytes, cipher: Cipher) -> tuple[dict[str, Any] | None, list[tuple[str, Any]]]:
+def _rows_of(body: bytes, lock: Lock | None) -> tuple[dict[str, Any] | None, list[tuple[str, Any]]]:
     """The message around the rows, if there is one, and the rows with where they stand."""
     lines = _lines(body)
     if lines is not None:
@@ -123,18 +124,18 @@ def _rows_of(body: bytes, cipher: Cipher) -> tuple[dict[str, Any] | None, list[t
         return None, [("row 1", document)]
     datas = document["datas"]
     if isinstance(datas, str):
-        datas = _opened(datas, cipher)
+        datas = _opened(datas, lock)
     if not isinstance(datas, list):
         raise RefusedError("hazchem.document", "datas holds no list of rows")
     return document, list(_numbered(datas))
 
 
-def _opened(datas: str, cipher: Cipher) -> Any:
+def _opened(datas: str, lock: Lock | None) -> Any:
     if datas.lstrip().startswith("["):  # a list, written as text and not closed
         return read_json_text(datas, _FORMAT)
-    if cipher.kind == "none":
+    if lock is None:
         raise RefusedError("hazchem.cipher", "datas is closed, and the contract names no cipher to open it")
-    return read_json(cipher.open(datas), _FORMAT)
+    return read_json(lock.open(datas), _FORMAT)
 
 
 def _numbered(rows: list[Any]) -> Iterator[tuple[str, Any]]:
