@@ -90,21 +90,26 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 """Property -> column, how a value that is not null is read."""
 
-_REDUNDANT = frozenset({"tz", "title"})
+_REDUNDANT = frozenset({"tz", "title", "products"})
+"""Said by other fields, or (products) what the event was computed from: up to a megabyte an event."""
 _MEMBERS = frozenset({"type", "id", "properties", "geometry", "bbox"})
 _POSITION = ("longitude", "latitude", "depth_km")
 
 
 ABOUT = About(
     title="USGS earthquake GeoJSON 地震速报, summary feeds and FDSN event service",
-    reads="Feature collections of earthquakes; each revision of an event is a record of its own.",
+    reads="Feature collections of earthquakes, and the detail document of one; each revision of an event is a record "
+    "of its own.",
     quirks=(
         "Times are milliseconds since 1970 UTC; `updated` is the revision clock.",
         "Deleted events come as status `deleted`; quarry blasts and explosions keep their type.",
         "A count in the metadata that does not fit the features is told; status 204 is an empty answer.",
         "NaN, Infinity and numbers such as 1e400 refuse the event that holds them, not the document.",
     ),
-    limits=("The preferred id of an event may change: `ids` holds all of them.",),
+    limits=(
+        "The preferred id of an event may change: `ids` holds all of them.",
+        "Of a detail document the products (origins, maps, tensors) are not landed.",
+    ),
     verified=("a recorded weekly feed of 1,707 events", "own fixtures for revisions and deletions"),
 )
 
@@ -148,6 +153,8 @@ PARSER = QuakeParser()
 def _collection(body: bytes) -> tuple[list[Any], list[Reject]]:
     """The features, and a reject if they are not as many as the document says."""
     document = read_json(body, "quake")
+    if _is_event(document):
+        return [document], []
     if not isinstance(document, dict) or not isinstance(document.get("features"), list):
         raise RefusedError("quake.collection", "the document is not a GeoJSON FeatureCollection")
     metadata = document.get("metadata")
@@ -164,6 +171,16 @@ def _collection(body: bytes) -> tuple[list[Any], list[Reject]]:
     return features, [
         Reject("metadata.count", "quake.count", reason, TABLE, {"count": declared, "held": len(features)})
     ]
+
+
+def _is_event(document: Any) -> bool:
+    """Is it the detail document of one event, a feature by itself?"""
+    properties = document.get("properties") if isinstance(document, dict) else None
+    return (
+        isinstance(properties, dict)
+        and document.get("type") == "Feature"
+        and {"time", "updated", "mag"} <= set(properties)
+    )
 
 
 def _row(feature: Any) -> tuple[dict[str, Any], dict[str, Any]]:

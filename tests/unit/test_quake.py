@@ -74,6 +74,17 @@ def test_every_cut_of_a_recorded_document_is_a_reject_never_a_part() -> None:
         assert (parsed.outcome, parsed.records) == (Outcome.REJECTED, 0)
 
 
+def test_the_detail_document_of_one_event_is_that_event_without_its_products() -> None:
+    parsed = parse(event(products={"origin": [{"id": "urn:synthetic"}]}))
+    row = only(parsed)
+    assert (parsed.outcome, row["event_id"], row["magnitude"], parsed.drift) == (Outcome.ACCEPTED, "xx1", 2.5, [])
+
+
+def test_a_feature_of_another_kind_is_no_event_even_if_it_has_times() -> None:
+    other = {"type": "Feature", "id": "s1", "properties": {"time": 1, "updated": 2}, "geometry": None}
+    assert rules(parse(other)) == ["quake.collection"]
+
+
 def test_an_event_becomes_a_row_in_our_units_and_words() -> None:
     row = only(
         parse(
