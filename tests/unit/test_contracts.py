@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from feeds.lines import ContractProblem
 from feeds.reading import read
 from feeds.registry import folder, load, load_all, resolve
 
+_HAN = re.compile("[\u4e00-\u9fff]")
 FEEDS = sorted(file.stem for file in folder().glob("*.yml"))
 
 
@@ -68,6 +70,21 @@ def test_contracts_assert_nothing_that_they_do_not_say() -> None:
         assert rules or bounded, feed
         assert all(column.title for table in contract.tables for column in table.columns), feed
         assert "servers" in contract.document, feed
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_contract_tells_people_what_it_holds(feed: str) -> None:
+    """Both languages, and a word on every column: the data dictionary and the catalogue are made of it."""
+    contract = load(feed)
+    assert contract.document["tags"][:2] == [contract.department, contract.domain]
+    assert contract.document["description"]["limitations"]
+    silent = [
+        f"{table['name']}.{column['name']}"
+        for table in contract.document["schema"]
+        for column in table["properties"]
+        if not column.get("description") or not _HAN.search(column.get("businessName", ""))
+    ]
+    assert silent == []
 
 
 @pytest.mark.parametrize("feed", FEEDS)
