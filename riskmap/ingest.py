@@ -143,6 +143,7 @@ class Run:
 
     def __init__(self, contract: Contract, settings: Settings, run_id: str, kind: Kind, *, keep_cursor: bool) -> None:
         self.contract, self.run_id, self.kind, self.keep_cursor = contract, run_id, kind, keep_cursor
+        self.reread_since: datetime | None = None
         self.database_url = settings.database_url
         self.archive = Archive(settings.archive_url)
         self.options = resolve_known(contract.parser_options, settings.variables)
@@ -163,6 +164,7 @@ class Run:
                 report.busy = True
                 return report
             began = datetime.now(UTC)
+            self.reread_since = _now(conn) if self.kind == "replay" else None
             try:
                 for pull in pulls(ledger.read_cursor(conn, feed_id) if self.keep_cursor else {}):
                     batch = self.batch(conn, pull, began)
@@ -199,6 +201,7 @@ class Run:
             validations=judged.validations,
             drift=read.drift,
             cursor=pull.cursor if self.keep_cursor else None,
+            reread_since=self.reread_since,
         )
 
 
@@ -319,6 +322,11 @@ def _quarantine_rows(
             record=failure.record,
             status="held" if held else "open",
         )
+
+
+def _now(conn: psycopg.Connection[Any]) -> datetime | None:
+    row = conn.execute("select clock_timestamp()").fetchone()
+    return row[0] if row else None
 
 
 def _log_batch(batch: Batch, counts: Counts) -> None:

@@ -44,7 +44,8 @@ class Batch:
     object), ``payload_sha256``, ``fetched_at`` and ``quality_flags`` (list of text). ``cursor`` None leaves the
     cursor where it is. A HELD or NOT_MODIFIED batch has no records. ``validations``: what the gate said, one JSON
     object per table with at least table, success, max_severity, rows and failed_rows. ``released``: ids of
-    quarantined records that this batch lands, closed in the same transaction.
+    quarantined records that this batch lands, closed in the same transaction. ``reread_since``: when the replay began
+    (clock of the database) of which this batch is a part.
     """
 
     feed_id: str
@@ -60,6 +61,7 @@ class Batch:
     drift: Sequence[Mapping[str, Any]] = ()
     cursor: Mapping[str, Any] | None = None
     released: Sequence[int] = ()
+    reread_since: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.state != "LANDED" and any(table.num_rows for table in self.tables.values()):

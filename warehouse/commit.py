@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 import psycopg
-import pyarrow as pa
 from psycopg.types.json import Jsonb
 
 from feeds.contract import Contract
@@ -75,7 +74,7 @@ class _Steps:
 def _write(conn: Connection, contract: Contract, batch: Batch, done: Step) -> Counts:
     _prepare_session(conn, batch.feed_id)
     batch_id = _open(conn, batch)
-    landed = _land_tables(conn, contract, batch.tables, batch_id, done)
+    landed = _land_tables(conn, contract, batch, batch_id, done)
     quarantined = quarantine.record(conn, batch.feed_id, batch_id, batch.quarantined)
     if batch.state == "LANDED" and batch.kind != "release":
         quarantine.resolve(conn, batch.feed_id, batch_id, [payload.sha256 for payload in batch.payloads])
@@ -117,17 +116,17 @@ def _open(conn: Connection, batch: Batch) -> int:
     return _id(conn, query, values)
 
 
-def _land_tables(
-    conn: Connection, contract: Contract, tables: Mapping[str, pa.Table], batch_id: int, done: Step
-) -> dict[str, Landed]:
+def _land_tables(conn: Connection, contract: Contract, batch: Batch, batch_id: int, done: Step) -> dict[str, Landed]:
     landed = {}
-    for name, data in tables.items():
+    for name, data in batch.tables.items():
         try:
             table = contract.table(name)
         except KeyError as error:
             raise CommitError(str(error.args[0]), remedy="add the table to the contract") from error
         if data.num_rows:
-            landed[name] = land(conn, contract, table, data, batch_id=batch_id, done=done)
+            landed[name] = land(
+                conn, contract, table, data, batch_id=batch_id, reread_since=batch.reread_since, done=done
+            )
     return landed
 
 

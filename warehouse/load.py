@@ -2,7 +2,8 @@
 
 The rule: of all versions of a record ever seen, the one with the greatest (issued time, time it was last seen,
 content hash) stands. That is a maximum, so the order of arrival, reruns and replays don't matter. ``seen_at`` is what
-makes it one: without it, content A, then B, then A again would end as B when the second A overtakes B.
+makes it one: without it, content A, then B, then A again would end as B when the second A overtakes B. A replay reads
+the same fetch again: then the reading of today stands.
 What the batch does to a record: ``insert``; ``update`` (a greater version); ``flag`` (same content, but the gate's
 warnings about it have changed); ``see`` (same content, seen at another time); ``same`` and ``older`` change nothing.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 from pgpq import ArrowToPostgresBinaryEncoder
@@ -40,12 +42,23 @@ _ACTION = sql.Identifier("Action")
 
 
 def land(
-    conn: Connection, contract: Contract, table: Table, data: pa.Table, *, batch_id: int, done: Callable[[str], None]
+    conn: Connection,
+    contract: Contract,
+    table: Table,
+    data: pa.Table,
+    *,
+    batch_id: int,
+    reread_since: datetime | None,
+    done: Callable[[str], None],
 ) -> Landed:
-    """Bring ``data`` into its partition, inside the caller's transaction; ``done`` is told of each step."""
+    """Bring ``data`` into its partition, inside the caller's transaction; ``done`` is told of each step.
+
+    ``reread_since``: the data are archived payloads that are read again since then; what is read of them now stands
+    over what was read of the same fetch before, so that a mended parser mends its records.
+    """
     _copy(conn, table, data)
     done(f"copied {table.name}")
-    conn.execute(_changes_query(contract, table))
+    conn.execute(_changes_query(contract, table), {"reread_since": reread_since})
     count = sql.SQL("select {action}, count(*) from {changes} group by {action}")
     counted = dict(conn.execute(count.format(action=_ACTION, changes=_changes(table))))
     inserted, updated = counted.get("insert", 0), counted.get("update", 0) + counted.get("flag", 0)
@@ -111,7 +124,11 @@ def _changes_query(contract: Contract, table: Table) -> sql.Composed:
             case
                 when target.feed_id is null then 'insert'
                 when target.record_hash <> source.record_hash then
-                    case when ({source_version}) > ({target_version}) then 'update' else 'older' end
+                    case
+                        when source.seen_at = target.seen_at and target.landed_at < %(reread_since)s then 'update'
+                        when ({source_version}) > ({target_version}) then 'update'
+                        else 'older'
+                    end
                 when source.quality_flags <> target.quality_flags and source.seen_at >= target.seen_at then 'flag'
                 when source.seen_at > target.seen_at or source.fetched_at < target.fetched_at then 'see'
                 else 'same'

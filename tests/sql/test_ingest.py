@@ -185,6 +185,24 @@ def test_a_replay_from_the_archive_gives_the_same_tables(county: County) -> None
     assert county.rows("select count(*) from ops.cursor where feed_id = 'coal_mine_safety'") == [(1,)]
 
 
+def test_a_replay_with_a_mended_parser_mends_every_record(county: County) -> None:
+    """Also where the mended reading is another time of issue, and where a later file has revised the record."""
+    for minute in range(1, 8):
+        county.mine_file(minute)
+    county.run("coal_mine_safety")
+    right = county.landed("observation")
+    for number in (7.0, -7.0):
+        with connect(county.settings.database_url) as conn:  # as an earlier, wrong parser would have read it
+            conn.execute("update landing.observation set value = %s, record_hash = md5(record_hash)", (number,))
+            conn.execute("update landing.observation set issued_at = issued_at + interval '8 hours'")
+        assert county.landed("observation") != right
+        report = replay("coal_mine_safety", county.settings, run_id="replay")
+        assert county.landed("observation") == right
+        assert report.updated == len(right)
+    again = replay("coal_mine_safety", county.settings, run_id="again")
+    assert (again.inserted, again.updated) == (0, 0)
+
+
 CHILD = """
 import os, signal, sys
 from types import MappingProxyType
