@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from feeds.contract import Contract
-from feeds.registry import DISABLED, ENABLED, load, load_enabled, named
+from feeds.registry import DISABLED, ENABLED, load, load_enabled, named, runs_unless_named
 from riskmap.settings import Settings, env_text, home_of, read_env, variables_of
-from riskmap.stack.airflow_api import AirflowApi
 from riskmap.stack.memory import prepare_home, write_private
 
 
 def switch(feed_id: str, *, on: bool) -> list[str]:
     """Let a feed run here, or no longer; returns sentences that say what has happened and what is left to do.
 
-    The contract's own word (``enabled``) is only overridden, never repeated, so that a later version may change it.
+    What holds without being named (the contract's ``enabled``, or RISKMAP_FEEDS_DEFAULT) is only overridden, never
+    repeated, so that a later version may change it.
     """
     contract = load(feed_id)
     _write(contract, on=on)
@@ -29,7 +29,8 @@ def _write(contract: Contract, *, on: bool) -> None:
     prepare_home(home)
     file = home / "env"
     lines = read_env(file)
-    for name, belongs in ((ENABLED, on and not contract.enabled), (DISABLED, not on and contract.enabled)):
+    runs = runs_unless_named(contract, variables_of())
+    for name, belongs in ((ENABLED, on and not runs), (DISABLED, not on and runs)):
         feeds = named(lines, name) - {contract.id} | ({contract.id} if belongs else set())
         lines.pop(name, None)
         if feeds:
@@ -44,8 +45,6 @@ def _take_over(contract: Contract, settings: Settings, *, on: bool) -> list[str]
         return ["the environment of this shell says otherwise; it goes before the file"]
     prepare_warehouse(settings)
     said = ["the ledger counts what is owed of it from now on" if on else "nothing is owed of it any more"]
-    if on and settings.airflow_url:
-        AirflowApi.of(settings).ensure_pools({f"source_{contract.id}": 1})
     if settings.airflow_url:
         said.append("Airflow reads its DAGs anew within a minute")
     return said

@@ -58,7 +58,7 @@ def up(home: Path | None = None, *, simulator: bool = True, progress: Progress) 
         airflow_ready.result()
         scheduler.start(["scheduler"])
         scheduler.wait_until_healthy()
-        scheduler.api.ensure_pools({f"source_{feed}": 1 for feed in registry.load_enabled(settings.variables)})
+        scheduler.api.ensure_pools({f"source_{feed}": 1 for feed in registry.load_all()})
         progress(f"Airflow is healthy at {scheduler.url}")
     return settings
 

@@ -23,12 +23,16 @@ def process(home: Path) -> Process:
 
 
 def variables(home: Path) -> dict[str, str]:
-    """What contracts, and the synthetic stations, must be told: where to meet, and the salt of persons' hashes.
+    """What contracts, and the synthetic sources, must be told: where to meet, the login of pushes, the salt of hashes.
 
-    An address on the network, or a salt, that a person wrote into the home's env file stays.
+    An address on the network, a login or a salt that a person wrote into the home's env file stays.
     """
     memory, written = Memory(home), read_env(home / "env")
-    found = {"PERSON_SALT": written.get("PERSON_SALT") or memory.secret("person_salt")}
+    found = {
+        "PERSON_SALT": written.get("PERSON_SALT") or memory.secret("person_salt"),
+        "HAZCHEM_USER": written.get("HAZCHEM_USER", "plants"),
+        "HAZCHEM_PASSWORD": written.get("HAZCHEM_PASSWORD") or memory.secret("hazchem"),
+    }
     for variable, name in PORTS.items():
         if process(home).pid is None and not port_is_free(memory.port(name)):
             memory.change_port(name)
