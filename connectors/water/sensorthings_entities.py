@@ -17,7 +17,7 @@ from connectors.water.gathering import Gathered, Row
 from connectors.water.quantities import Measure, known_quantity, measure
 
 _STREAM_PATH = re.compile(
-    r"Datastreams\((['\"]?)([^()'\"]{1,200})\1\)|Datastreams%28(?:%27)?([^%()]{1,200})(?:%27)?%29"
+    r"\bDatastreams\((['\"]?)([^()'\"]{1,200})\1\)|Datastreams%28(?:%27)?([^%()]{1,200})(?:%27)?%29"
 )
 _OBSERVATION = frozenset({"phenomenonTime", "result"})
 _KNOWN = frozenset(
