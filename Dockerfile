@@ -14,6 +14,11 @@ ENV PIP_NO_CACHE_DIR=1 \
     DBT_SEND_ANONYMOUS_USAGE_STATS=false \
     DO_NOT_TRACK=1
 
+# The broker of the profile demo, which the simulator starts.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends mosquitto \
+    && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /opt/riskmap
 COPY requirements/ requirements/
 RUN pip install --require-hashes -r requirements/bootstrap.txt \

@@ -6,6 +6,12 @@ umask 077
 mkdir -p "$AIRFLOW_HOME" /var/lib/riskmap/data_docs
 python -c 'import json, os; print(json.dumps({"admin": os.environ["AIRFLOW_ADMIN_PASSWORD"]}))' \
   > "$AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+if [[ ,$COMPOSE_PROFILES, == *,demo,* ]]; then
+  feeds=$(compose/simulator.sh addresses)
+else
+  feeds='{"RISKMAP_FEEDS_DEFAULT": "off"}' # those run that .env names
+fi
+python compose/sources.py <<< "$feeds"
 airflow db migrate
 python - << 'PYTHON'
 from riskmap.settings import Settings

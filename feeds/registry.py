@@ -45,6 +45,8 @@ def load(feed_id: str, where: Path | None = None) -> Contract:
 
 ENABLED, DISABLED = "RISKMAP_FEEDS_ENABLED", "RISKMAP_FEEDS_DISABLED"
 """Variables that name, by commas, the feeds of which an installation says something else than their contracts."""
+DEFAULT = "RISKMAP_FEEDS_DEFAULT"
+"""``off``: only feeds that are named as enabled run, whatever their contracts say."""
 
 
 def load_enabled(variables: Mapping[str, str], where: Path | None = None) -> dict[str, Contract]:
@@ -52,8 +54,15 @@ def load_enabled(variables: Mapping[str, str], where: Path | None = None) -> dic
     on, off = named(variables, ENABLED), named(variables, DISABLED)
     contracts = load_all(where)
     return {
-        feed: contract for feed, contract in contracts.items() if feed not in off and (contract.enabled or feed in on)
+        feed: contract
+        for feed, contract in contracts.items()
+        if feed not in off and (feed in on or runs_unless_named(contract, variables))
     }
+
+
+def runs_unless_named(contract: Contract, variables: Mapping[str, str]) -> bool:
+    """Whether a feed runs of which the installation says nothing."""
+    return contract.enabled and variables.get(DEFAULT) != "off"
 
 
 def named(variables: Mapping[str, str], name: str) -> set[str]:

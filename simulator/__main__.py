@@ -1,4 +1,4 @@
-"""``python -m simulator serve|seed|fault``; see docs/simulator.md."""
+"""``python -m simulator serve|seed|addresses|fault``; see docs/simulator.md."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -22,10 +23,10 @@ from simulator.addresses import contract_variables
 from simulator.app import Places, Simulator
 from simulator.broker import binary
 from simulator.faults import all_kinds
-from simulator.gates import write_private
+from simulator.gates import Gates, login_of, write_private
 from simulator.pusher import Receiver
 from simulator.rtu import called
-from simulator.server import Server
+from simulator.server import HOST, Server
 from simulator.world import BEIJING, OLD_NAMES, SCENARIOS, SimulatorError, open_world
 
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "fault":
             return _fault(options)
-        return _serve(options) if options.command == "serve" else _seed(options)
+        return {"serve": _serve, "seed": _seed, "addresses": _addresses}[options.command](options)
     except (SimulatorError, psycopg.Error, OSError) as error:
         _say(f"simulator: {error}", sys.stderr)
         return 1
@@ -45,8 +46,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="simulator", description="模拟: a synthetic county's source systems")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="write the history, then go on live until SIGTERM")
-    serve.add_argument("--port", type=int, default=0, help="HTTP port on 127.0.0.1; 0 takes a free one (default)")
+    serve.add_argument("--port", type=int, default=0, help="HTTP port; 0 takes a free one (default)")
+    addresses = commands.add_parser("addresses", help="print, as JSON, where a simulator of set ports will be found")
+    addresses.add_argument("--port", type=int, required=True, help="its HTTP port")
+    for command in (serve, addresses):
+        command.add_argument("--host", default=HOST, help="address or name to listen at (default: 127.0.0.1)")
     seed = commands.add_parser("seed", help="write the history only")
+    for command in (serve, seed, addresses):
+        _add_places(command)
     for command in (serve, seed):
         _add_world(command)
     fault = commands.add_parser("fault", help="cause a fault in a running simulator")
@@ -59,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_world(command: argparse.ArgumentParser) -> None:
+def _add_places(command: argparse.ArgumentParser) -> None:
     command.add_argument("--home", type=Path, default=Path(".riskmap/simulator"), help="folder of its memory")
     command.add_argument(
         "--exchange-url",
@@ -68,6 +75,9 @@ def _add_world(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--mine-inbox", type=Path, help="folder for mine files (default: HOME/mine_inbox)")
     command.add_argument("--register-inbox", type=Path, help="folder for registers (default: HOME/register_inbox)")
+
+
+def _add_world(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--centre",
         default=os.environ.get("SL651_LISTEN"),
@@ -93,15 +103,17 @@ def _moment(text: str) -> datetime:
 def _simulator(options: argparse.Namespace) -> Simulator:
     home: Path = options.home
     world = open_world(home, seed=options.seed, scenario=options.scenario, start=options.start, speed=options.speed)
-    places = Places(
+    return Simulator(replace(_places(options), centre=options.centre or None, receiver=_receiver(options)), world)
+
+
+def _places(options: argparse.Namespace) -> Places:
+    home: Path = options.home
+    return Places(
         home=home,
         mine_inbox=options.mine_inbox or home / "mine_inbox",
         register_inbox=options.register_inbox or home / "register_inbox",
         exchange_url=options.exchange_url or None,
-        centre=options.centre or None,
-        receiver=_receiver(options),
     )
-    return Simulator(places, world)
 
 
 def _receiver(options: argparse.Namespace) -> Receiver | None:
@@ -121,6 +133,13 @@ def _seed(options: argparse.Namespace) -> int:
     return 0
 
 
+def _addresses(options: argparse.Namespace) -> int:
+    places = _places(options)
+    gates = Gates(places.home, login_of(places.home), places.home, places.home, options.host)
+    _say(json.dumps(contract_variables(places, gates, f"http://{options.host}:{options.port}")))
+    return 0
+
+
 def _serve(options: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -128,11 +147,16 @@ def _serve(options: argparse.Namespace) -> int:
     sim = _simulator(options)
     address = sim.places.home / "address.json"
     address.unlink(missing_ok=True)  # of a process that was killed
-    server = _listen(sim, options.port)
+    server = _listen(sim, options.port, options.host)
+    sim.gates.host = options.host
     try:
         _open_gates(sim)
         written = sim.prepare()
-        facts = {"url": server.url, "pid": os.getpid(), "variables": contract_variables(sim, server.url)}
+        facts = {
+            "url": server.url,
+            "pid": os.getpid(),
+            "variables": contract_variables(sim.places, sim.gates, server.url),
+        }
         write_private(address, json.dumps(facts))
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         _say(f"simulator 模拟 ready: {server.url} ({_counts(written)})")
@@ -160,12 +184,12 @@ def _open_gates(sim: Simulator) -> None:
     sim.publisher.address = sim.gates.host, sim.gates.servers["mqtt"].port
 
 
-def _listen(sim: Simulator, port: int) -> Server:
+def _listen(sim: Simulator, port: int, host: str) -> Server:
     try:
-        return Server(sim, port)
+        return Server(sim, port, host)
     except OSError as error:
         raise SimulatorError(
-            f"port {port} can't be taken ({error.strerror}). Choose another --port; 0 finds one."
+            f"port {port} of {host} can't be taken ({error.strerror}). Choose another --port; 0 finds one."
         ) from None
 
 

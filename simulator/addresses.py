@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from simulator.app import Simulator
+from simulator.app import Places
+from simulator.broker import binary
 from simulator.county import REGION_CODE
+from simulator.gates import Gates
 from simulator.music import ELEMENTS
 
 MUSIC_ELEMENTS = (
@@ -14,28 +16,27 @@ MUSIC_ELEMENTS = (
 )
 
 
-def contract_variables(sim: Simulator, url: str) -> dict[str, str]:
+def contract_variables(places: Places, gates: Gates, url: str) -> dict[str, str]:
     """Variable -> address. Some carry a password: keep them where only the user can read them."""
-    places = sim.places
     found = {
         "CAP_FEED_URL": f"{url}/cap/feed.xml",
         "QUAKE_FEED_URL": f"{url}/quake/summary/all_day.geojson",
         "MINE_INBOX": str(places.mine_inbox),
         "REGISTER_INBOX": str(places.register_inbox),
         "MINE_EQUIPMENT_INBOX": str(places.folder("mine_equipment")),
-        "MINE_PERSONNEL_INBOX": sim.gates.url("sftp"),
-        "MINE_WATER_INBOX": sim.gates.url("ftp"),
+        "MINE_PERSONNEL_INBOX": gates.url("sftp"),
+        "MINE_WATER_INBOX": gates.url("ftp"),
         "WARNING_12379_INBOX": str(places.folder("warning_12379")),
         "CMA_MUSIC_URL": music_url(url),
-        "CMA_MUSIC_USER": sim.login.user,
-        "CMA_MUSIC_PASSWORD": sim.login.password,
+        "CMA_MUSIC_USER": gates.login.user,
+        "CMA_MUSIC_PASSWORD": gates.login.password,
         "TAILINGS_URL": f"{url}/monitor/tailings_pond",
         "LIFELINE_URL": f"{url}/monitor",
         "UPLOAD_INBOX": str(places.folder("upload")),
         "GEOHAZARD_SITE_INBOX": str(places.folder("geohazard_site")),
     }
-    if "mqtt" in sim.gates.servers:
-        found["GEO_IOT_BROKER_URL"] = sim.gates.url("mqtt")
+    if binary() is not None:
+        found["GEO_IOT_BROKER_URL"] = gates.url("mqtt")
     if places.exchange_url:
         found["EXCHANGE_DATABASE_URL"] = places.exchange_url
     return found

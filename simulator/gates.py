@@ -13,7 +13,7 @@ from pathlib import Path
 
 from simulator.broker import Broker
 from simulator.ftp_server import FtpFolderServer
-from simulator.sftp_server import SftpFolderServer
+from simulator.sftp_server import SftpFolderServer, fingerprint_of
 from simulator.world import SimulatorError
 
 
@@ -95,8 +95,7 @@ class Gates:
     def _start(self, name: str, port: int) -> Gate:
         folder, user, password = self.folders[name], self.login.user, self.login.password
         if name == "sftp":
-            key = self.home / "sftp_host_key"
-            return SftpFolderServer(folder, user, password, port=port, host=self.host, key_file=key)
+            return SftpFolderServer(folder, user, password, port=port, host=self.host, key_file=self._key_file)
         if name == "mqtt":
             return Broker(folder, user, password, port=port, host=self.host)
         return FtpFolderServer(folder, user, password, port=port, host=self.host)
@@ -113,9 +112,18 @@ class Gates:
             self.shut(name)
 
     def url(self, name: str) -> str:
-        """The address with user and password; for SFTP with the host key's fingerprint, too."""
-        server = self.servers[name]
-        address = f"{name}://{self.login.user}:{self.login.password}@{self.host}:{server.port}"
-        if isinstance(server, SftpFolderServer):
-            return f"{address}/?host_key={server.fingerprint}"
-        return address if isinstance(server, Broker) else f"{address}/"
+        """The address with user and password; for SFTP with the host key's fingerprint, too.
+
+        Raises SimulatorError if the server does not run, and its port is neither remembered nor set.
+        """
+        port = self.servers[name].port if name in self.servers else self.ports.remembered(name)
+        if not port:
+            raise SimulatorError(f"the port of {name} is not known yet; set SIMULATOR_{name.upper()}_PORT.")
+        address = f"{name}://{self.login.user}:{self.login.password}@{self.host}:{port}"
+        if name == "sftp":
+            return f"{address}/?host_key={fingerprint_of(self._key_file)}"
+        return address if name == "mqtt" else f"{address}/"
+
+    @property
+    def _key_file(self) -> Path:
+        return self.home / "sftp_host_key"

@@ -1,4 +1,4 @@
-"""HTTP on loopback: the warnings, the earthquakes, the state of the simulator and its faults."""
+"""HTTP: the warnings, the earthquakes, the state of the simulator and its faults."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def as_text(status: int, sentence: str) -> Answer:
 class Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, sim: Simulator, port: int) -> None:
-        super().__init__((HOST, port), Handler)
-        self.sim = sim
+    def __init__(self, sim: Simulator, port: int, host: str = HOST) -> None:
+        super().__init__((host, port), Handler)
+        self.sim, self.host = sim, host
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self.server_address[1]}"
+        return f"http://{self.host}:{self.server_address[1]}"
 
 
 class Handler(BaseHTTPRequestHandler):

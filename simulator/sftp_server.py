@@ -39,7 +39,7 @@ class SftpFolderServer:
 
     @property
     def fingerprint(self) -> str:
-        return f"SHA256:{self.key.fingerprint.removeprefix('SHA256:').rstrip('=')}"
+        return _fingerprint(self.key)
 
     def close(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)  # closing alone does not wake the thread that waits for callers
@@ -72,6 +72,15 @@ def serve_sftp(folder: Path, user: str = "mine", password: str = "secret", port:
         yield server
     finally:
         server.close()
+
+
+def fingerprint_of(key_file: Path) -> str:
+    """The fingerprint of the host key of a server that keeps it there, also of one that is yet to start."""
+    return _fingerprint(_host_key(key_file))
+
+
+def _fingerprint(key: paramiko.ECDSAKey) -> str:
+    return f"SHA256:{key.fingerprint.removeprefix('SHA256:').rstrip('=')}"
 
 
 def _host_key(key_file: Path | None) -> paramiko.ECDSAKey:

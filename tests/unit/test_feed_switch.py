@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from feeds.registry import load_all, load_enabled
+from feeds.registry import DEFAULT, DISABLED, ENABLED, load_all, load_enabled
 from riskmap.feed_switch import switch
 from riskmap.settings import read_env, variables_of
 from warehouse import ledger
@@ -16,7 +16,7 @@ from warehouse.db import connect
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("RISKMAP_DATABASE_URL", "RISKMAP_FEEDS_ENABLED", "RISKMAP_FEEDS_DISABLED"):
+    for name in ("RISKMAP_DATABASE_URL", ENABLED, DISABLED, DEFAULT):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RISKMAP_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
@@ -39,6 +39,18 @@ def test_a_feed_that_its_contract_leaves_off_is_named_when_it_is_switched_on(hom
     switch(off, on=True)
     assert read_env(home / "env") == {"RISKMAP_FEEDS_ENABLED": off}
     assert off in load_enabled(variables_of())
+
+
+def test_where_nothing_runs_unless_it_is_named_a_feed_is_named_and_forgotten(home: Path) -> None:
+    home.mkdir()
+    (home / "env").write_text(f"{DEFAULT}=off\n")
+    assert load_enabled(variables_of()) == {}
+    switch("earthquake", on=True)
+    assert read_env(home / "env") == {DEFAULT: "off", ENABLED: "earthquake"}
+    assert set(load_enabled(variables_of())) == {"earthquake"}
+    switch("earthquake", on=False)
+    assert read_env(home / "env") == {DEFAULT: "off"}
+    assert load_enabled(variables_of()) == {}
 
 
 def test_an_unknown_feed_is_refused_and_nothing_is_written(home: Path) -> None:
