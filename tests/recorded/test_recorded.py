@@ -6,6 +6,7 @@ The recordings are real and do not belong to this repository; they are read wher
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -168,3 +169,22 @@ def test_the_recorded_mine_snapshot_is_read_completely() -> None:
     assert (len(places), len(sensors)) == (73, 133)
     values = [sensor["allData"]["ssAnalogValue"] for sensor in sensors]
     assert len(rows(name, "observation")) == len([value for value in values if value is not None]) - 1
+
+
+def test_what_breaks_the_schema_of_cap_is_told_and_what_keeps_it_is_not() -> None:
+    """PROVENANCE.md says of every CAP 1.2 recording whether a schema validator took it; we must see the same."""
+    verdicts = {}
+    for line in (FOLDER / "PROVENANCE.md").read_text(encoding="utf-8").splitlines():
+        name = line.split("`")[1] if line.startswith("| `cap/") else ""
+        if "XSD 1.2: " in line:
+            verdicts[name] = "XSD 1.2: valid" in line
+    seen = {name: not any(_breaks_schema(name)) for name in verdicts}
+    assert len(verdicts) >= 17
+    assert seen == verdicts
+
+
+def _breaks_schema(name: str) -> Iterator[str]:
+    """What of a recording is against the schema: elements out of order, missing, repeated or unknown to CAP."""
+    parsed = read(name, "cap")
+    yield from (seen.field for seen in parsed.drift if not seen.field.startswith("colour"))
+    yield from (reject.rule for reject in parsed.rejects if reject.rule == "cap.scope.missing")
