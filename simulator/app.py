@@ -40,6 +40,7 @@ from simulator.world import SimulatorError, World, floor
 
 HISTORY = timedelta(hours=2)
 YEAR = timedelta(days=365)
+CALLS_AGAIN_S = 10  # whoever called in vain tries again then, not only at its next turn
 RECORDS_BACK, WARNINGS_BACK = timedelta(days=60), timedelta(hours=24)  # in all scenarios but ``year``
 
 
@@ -149,10 +150,13 @@ class Simulator:
         return Uploads(self.places.folder("upload"), self.places.home, found)
 
     def tick(self) -> list[str]:
-        """Do what is due; the sentences to log. A source that fails is tried again at its next turn."""
+        """Do what is due; the sentences to log. A source that fails is tried again at its next turn, or soon if it
+        calls somebody.
+        """
         now = self.world.now()
         for source in self._sources:
-            turn = floor(now, source.rhythm_s)
+            in_vain = source.calls and source.name in self.errors
+            turn = floor(now, CALLS_AGAIN_S if in_vain else source.rhythm_s)
             if self._done.get(source.name) == turn or not self.world.shares(source.department, now):
                 continue
             if not source.calls:

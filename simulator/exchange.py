@@ -56,7 +56,7 @@ create table if not exists st_rsvrfcch_b (
   hmxinqtm timestamp, hmxotq numeric(9,3), hmxotqtm timestamp, moditime timestamp);
 create table if not exists st_rsvrfsr_b (
   stcd char(18), bgmd char(4), edmd char(4), fsltdz numeric(7,3), fsltdw numeric(9,3), fstp char(1),
-  moditime timestamp, primary key (stcd, bgmd, edmd));
+  moditime timestamp, primary key (stcd, bgmd));
 """
 
 TABLES: dict[str, tuple[str, ...]] = {
@@ -110,7 +110,7 @@ class Exchange:
             upsert(connection, "st_stbprp_b", BASE_TABLES["st_stbprp_b"], ("stcd",), self._register())
             upsert(connection, "st_rvfcch_b", BASE_TABLES["st_rvfcch_b"], ("stcd",), self._thresholds())
             upsert(connection, "st_rsvrfcch_b", BASE_TABLES["st_rsvrfcch_b"], ("stcd",), self._reservoirs())
-            key = ("stcd", "bgmd", "edmd")
+            key = ("stcd", "bgmd")
             upsert(connection, "st_rsvrfsr_b", BASE_TABLES["st_rsvrfsr_b"], key, self._seasons())
 
     def advance(self, now: datetime) -> int:

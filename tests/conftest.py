@@ -95,6 +95,13 @@ def empty_database(cluster_url: str, postgis_template: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def module_empty_database(cluster_url: str, postgis_template: str) -> Iterator[str]:
+    """The same for a whole test module."""
+    with _new_database(cluster_url, postgis_template) as url:
+        yield url
+
+
 @pytest.fixture
 def warehouse_url(cluster_url: str, warehouse_template: str) -> Iterator[str]:
     """URL of a fresh warehouse: migrated, with the landing tables of all contracts, without records."""

@@ -202,7 +202,8 @@ REGISTERS = {
             "HHRZ": "highest_observed_m",
         },
         frozenset({"RSVRTP", "CKFLCP", "DSFLCP", "NORMCP", "HHRZTM", "HMXW", "HMXWTM", "HMXINQ", "RSTDR", "HMXINQTM"})
-        | frozenset({"HMXOTQ", "HMXOTQTM", "LAZ", "LAZTM", "SFQ", "STDQ", "HMXINQTM", "RSVRPWL"}),
+        | frozenset({"HMXOTQ", "HMXOTQTM", "RHMXOTQ", "RHMXOTQTM", "LAZ", "LAZTM", "SFQ", "STDQ", "RSVRPWL", "ACTZ"})
+        | frozenset({"HLRZ", "HLRZTM", "HMNINQ", "HMNINQTM", "TAZ", "TAQ"}),
     ),
 }
 
