@@ -50,8 +50,8 @@ FORMATS: Mapping[str, Format] = {
     # geology
     "quake": _of("geology.quake", expect="json"),
     "quakeml": _of("geology.quakeml", "status_if_unstated", expect="xml"),
-    "fdsn_text": _of("geology.fdsn_text", "status_if_unstated"),
-    "cenc": _of("geology.cenc"),
+    "fdsn_text": _of("geology.fdsn_text", "status_if_unstated", expect="text"),
+    "cenc": _of("geology.cenc", expect="text"),
     "geo_iot": _of("geology.geo_iot", "keys", "cipher", "children"),
     "gnss_tenv3": _of("geology.gnss_tenv3"),
     "insar_csv": _of("geology.insar_csv", "columns", "displacement_unit"),
