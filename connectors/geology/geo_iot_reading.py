@@ -47,6 +47,7 @@ class Reading:
         self.children: Mapping[str, Mapping[str, str]] = options.get("children") or {}
         self.rows: list[dict[str, Any]] = []
         self.stations: dict[str, dict[str, Any]] = {}
+        self._placed_at: dict[str, datetime] = {}
         self.rejects: list[Reject] = []
         self.told = Told()
 
@@ -191,15 +192,16 @@ class Reading:
         codes = {self._channel(device, name) for name in names if IDENTIFIER.fullmatch(name)}
         version = plain.get("sw_version")
         for code in sorted(codes | {device.code}):
-            if code in self.stations and self.stations[code]["modified_at"] > instant:
+            if code in self.stations and self._placed_at[code] > instant:
                 continue
+            self._placed_at[code] = instant
+            # No modified_at: when a device says again where it is, its definition does not begin anew.
             self.stations[code] = {
                 "station_code": code,
                 "station_name": code,
                 "station_type": "geohazard",
                 "longitude": longitude,
                 "latitude": latitude,
-                "modified_at": instant,
                 "extra": as_json({"sw_version": version} if version else None),
             }
 

@@ -204,6 +204,5 @@ def _station(day: _Day) -> dict[str, Any]:
         "longitude": longitude,
         "latitude": latitude,
         "is_in_use": None,
-        "modified_at": day.event_at,
         "extra": as_json({"height_m": height}),
     }

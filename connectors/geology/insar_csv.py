@@ -194,7 +194,6 @@ def _point(layout: _Layout, cells: list[Cell], crs: str, told: Told) -> dict[str
         "station_type": "insar",
         "longitude": longitude,
         "latitude": latitude,
-        "modified_at": layout.dates[-1][1],
         "extra": as_json(extra or None),
     }
 

@@ -190,6 +190,12 @@ def test_a_second_run_changes_only_what_the_sources_changed(told: Told) -> None:
     assert product.rows(lost) == []
 
 
+def test_a_point_that_speaks_is_not_defined_anew(told: Told) -> None:
+    """Else nothing would be owed of it for the time before: its version would begin with its last message."""
+    query = "select distinct feed_id from landing.station where modified_at > now() - interval '1 day'"
+    assert told.product.rows(query) == []
+
+
 def test_a_replay_gives_the_same_tables(told: Told) -> None:
     product = told.product
     before = {feed: product.content(feed) for feed in product.pulled}

@@ -224,9 +224,8 @@ def test_a_status_message_makes_the_station_and_those_of_its_further_channels() 
     assert values(parsed) == {(DEVICE, "signal_nb"): -90, (f"{DEVICE}/L1_LF_2", "sensor_state_l1_lf"): 0}
     stations = {row["station_code"]: row for row in rows(parsed, "station")}
     assert set(stations) == {DEVICE, f"{DEVICE}/L1_LF_2"}
-    assert {(row["longitude"], row["latitude"], row["modified_at"]) for row in stations.values()} == {
-        (112.85, 35.5, INSTANT)
-    }
+    assert {(row["longitude"], row["latitude"]) for row in stations.values()} == {(112.85, 35.5)}
+    assert {row["modified_at"] for row in stations.values()} == {None}, "saying it again changes no definition"
     assert json.loads(stations[DEVICE]["extra"]) == {"sw_version": "v2"}
 
 

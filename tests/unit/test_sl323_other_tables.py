@@ -119,9 +119,11 @@ def test_a_trend_that_the_seed_lacks_is_told_and_without_a_seed_nothing_is_guess
 
 def test_thresholds_of_a_reservoir() -> None:
     parsed = parse(
-        "ST_RSVRFCCH_B", {"STCD": "4", "CKFLZ": 250.5, "NORMZ": 245, "DDZ": None, "TTCP": 120.5, "RSVRTP": "3"}
+        "ST_RSVRFCCH_B",
+        {"STCD": "4", "CKFLZ": 250.5, "NORMZ": 245, "DDZ": None, "ACTZ": None, "TTCP": 120.5, "RSVRTP": "3"},
     )
     (row,) = table(parsed, "reservoir_threshold")
+    assert list(parsed.drift) == []
     assert json.loads(row.pop("extra")) == {"RSVRTP": "3"}
     assert row == {
         "station_code": "4",
