@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -12,11 +14,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from connectors.model import Payload, Pull
+from connectors.model import Outcome, Parsed, Payload, Pull
+from connectors.registry import parser
 from feeds.registry import load, load_all
 from riskmap.ingest import Run, replay
 from riskmap.settings import Settings
-from tests.conformance.case import NOW, Case
+from tests.conformance.case import NOW, Case, key, rows
 from tests.conformance.cases import CASES
 from warehouse import ledger
 from warehouse.db import connect
@@ -106,3 +109,49 @@ def test_a_replay_needs_no_network_and_changes_nothing(warehouse: Settings, case
     # The settings know no address of any source: a replay that asked for one would fail by name.
     replay(case.feed, warehouse, run_id="again")
     assert landed(warehouse, case.feed) == before
+
+
+@every_case
+def test_a_record_that_a_later_payload_leaves_out_stays(warehouse: Settings, case: Case) -> None:
+    """Absence is no deletion: senders filter, page and lose; what ends a warning by absence is decided in the marts."""
+    first, second = payloads(case, [[0, 1, 2], [0, 1]])
+    before, after = land(warehouse, case, [first]), land(warehouse, case, [first, second])
+    assert len(before[case.table]) == 3
+    assert set(before[case.table]) <= set(after[case.table])
+
+
+@every_case
+def test_a_revised_value_wins_in_whatever_order_it_comes(warehouse: Settings, case: Case) -> None:
+    first, second = payloads(case, [[0, 1, 2], [0, 1, 2]])
+    if keys_of(case, first) != keys_of(case, second):
+        pytest.skip("each fetch of this format is an issue of its own: nothing is revised")
+    body = revised(case, first)
+    if body is None:
+        pytest.skip("no number in the fixture of this format is a value beside the key")
+    second = replace(second, body=body)
+    before, after = land(warehouse, case, [first]), land(warehouse, case, [first, second])
+    assert len(after[case.table]) == len(before[case.table])
+    assert after != before
+    assert land(warehouse, case, [second, first]) == after
+
+
+def revised(case: Case, payload: Payload) -> bytes | None:
+    """The payload's bytes with the last digit of one number changed: the same keys, one record with new content."""
+    known, original = keys_of(case, payload), rows(parse(case, payload), case.table)
+    for match in re.finditer(rb"(?<![\d.])-?\d+\.\d*([1-9])(?![\d.])", payload.body):
+        digit = b"2" if match[1] == b"1" else b"1"
+        changed = replace(payload, body=payload.body[: match.start(1)] + digit + payload.body[match.end(1) :])
+        parsed = parse(case, changed)
+        is_same = parsed.outcome is Outcome.ACCEPTED and keys_of(case, changed) == known
+        if is_same and rows(parsed, case.table) != original:
+            return changed.body
+    return None
+
+
+def keys_of(case: Case, payload: Payload) -> list[tuple[Any, ...]]:
+    names = key(case.feed, case.table)
+    return [tuple(row[name] for name in names) for row in rows(parse(case, payload), case.table)]
+
+
+def parse(case: Case, payload: Payload) -> Parsed:
+    return parser(case.format, case.options()).parse(payload, case.options())
