@@ -70,16 +70,20 @@ class Post:
         return wait_for(lambda: socket.create_connection(("127.0.0.1", self.tcp), 5))
 
     def post(
-        self, path: str, document: Any, headers: dict[str, str] | None = None
+        self, path: str, document: Any, headers: dict[str, str] | None = None, *, login: bool = True
     ) -> tuple[int, dict[str, str], dict[str, Any]]:
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         connection = http.client.HTTPConnection("127.0.0.1", self.push, timeout=60)
         wait_for(connection.connect)
-        connection.request("POST", path, body, {"Content-Type": "application/json", **(headers or {})})
+        sent = {"Content-Type": "application/json", **(LOGIN if login else {}), **(headers or {})}
+        connection.request("POST", path, body, sent)
         answer = connection.getresponse()
         said = json.loads(answer.read())
         connection.close()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, said
+
+
+LOGIN = {"Authorization": "Basic " + base64.b64encode(b"plants:mock").decode()}
 
 
 def wait_for(what: Callable[[], Any], patience_s: float = 30.0) -> Any:
@@ -105,6 +109,8 @@ def post(warehouse_url: str, tmp_path: Path) -> Post:
         "SL651_LISTEN": f"127.0.0.1:{tcp}",
         "PUSH_LISTEN": f"127.0.0.1:{push}",
         "PERSON_SALT": SALT,
+        "HAZCHEM_USER": "plants",
+        "HAZCHEM_PASSWORD": "mock",
         "RISKMAP_DATABASE_URL": warehouse_url,
         "RISKMAP_ARCHIVE_URL": (tmp_path / "archive").as_uri(),
     }
@@ -368,14 +374,16 @@ def test_compressed_bodies_are_unpacked_and_bounded(post: Post) -> None:
 @pytest.mark.parametrize(
     ("options", "good"),
     [
-        ({"token": "secret-token"}, "Bearer secret-token"),
+        ({"token": "secret-token", "user": None, "password": None}, "Bearer secret-token"),
         ({"user": "mock", "password": "密码:x"}, "Basic " + base64.b64encode("mock:密码:x".encode()).decode()),
     ],
 )
-def test_only_those_who_may_are_heard(post: Post, options: dict[str, str], good: str) -> None:
+def test_only_those_who_may_are_heard(post: Post, options: dict[str, Any], good: str) -> None:
     with serving(post, "hazchem_prevention", **options):
         for wrong in ({}, {"Authorization": good[:-3]}, {"Authorization": "Bearer "}, {"Authorization": "Basic ???"}):
-            status, headers, _ = post.post("/hazchem/sec_hidden_danger_info", {"datas": [danger(1)]}, wrong)
+            status, headers, _ = post.post(
+                "/hazchem/sec_hidden_danger_info", {"datas": [danger(1)]}, wrong, login=False
+            )
             assert status == 401
             assert headers["www-authenticate"].startswith(good.split(maxsplit=1)[0])
         assert post.post("/hazchem/sec_hidden_danger_info", {"datas": [danger(1)]}, {"Authorization": good})[0] == 200
@@ -388,7 +396,7 @@ def test_a_body_in_chunks_is_read_whole(post: Post) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", post.push, timeout=60)
         wait_for(connection.connect)
         parts = iter([body[:50], body[50:]])
-        connection.request("POST", "/hazchem/sec_hidden_danger_info", parts, encode_chunked=True)
+        connection.request("POST", "/hazchem/sec_hidden_danger_info", parts, LOGIN, encode_chunked=True)
         assert connection.getresponse().status == 200
         connection.close()
 
