@@ -15,6 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from connectors.model import Outcome
+from connectors.registry import parser
 from riskmap.parse import default_options, parse_files
 from tests.conformance.case import Case
 from tests.conformance.cases import CASES
@@ -24,11 +25,12 @@ from tests.recorded.test_recorded import FOLDER, RECORDED
 
 def rate(case: Case, records: int, rounds: int) -> tuple[int, float]:
     """(records in a document, records per second, median of ``rounds``); tables beside the main one count as well."""
-    body = _document(case, records)
+    payload, options = case.payload(_document(case, records)), case.options()
+    reader = parser(case.format, options)
     seconds = []
     for _ in range(rounds):
         began = time.perf_counter()
-        parsed = case.parse(body)
+        parsed = reader.parse(payload, options)
         seconds.append(time.perf_counter() - began)
     assert parsed.outcome is Outcome.ACCEPTED, parsed.rejects[:1]
     return parsed.records, parsed.records / statistics.median(seconds)
