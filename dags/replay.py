@@ -11,6 +11,8 @@ from airflow.sdk import DAG, Param, get_current_context, task
 
 from feeds.registry import load_all
 
+FEEDS = list(load_all())  # also those that are switched off: what they delivered can be read again
+
 with DAG(
     dag_id="replay",
     dag_display_name="replay or refetch a feed",
@@ -23,7 +25,7 @@ with DAG(
     dagrun_timeout=timedelta(hours=6),
     default_args={"owner": "应急", "retries": 0},
     params={
-        "feed": Param(next(iter(load_all())), type="string", enum=list(load_all()), description="feed id"),
+        "feed": Param(FEEDS[0], type="string", enum=FEEDS, description="feed id"),
         "mode": Param("replay", type="string", enum=["replay", "refetch"], description="archive or source"),
         "start": Param(
             None, type=["null", "string"], format="date-time", description="start of the interval, with zone"

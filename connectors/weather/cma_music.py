@@ -77,7 +77,7 @@ class CmaMusicParser:
             rows = _rows(document, {str(code) for code in options.get("empty_codes", ())})
         except RefusedError as error:
             return rejected(self.tables, error.rule, str(error))
-        readings = Readings(observation.TABLE, station.TABLE)
+        readings = Readings(self.format, observation.TABLE, station.TABLE)
         readings.unknown(observation.TABLE, {k: v for k, v in document.items() if k not in _ENVELOPE})
         units = _units(document)
         for index, row in enumerate(rows):

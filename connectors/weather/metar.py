@@ -53,7 +53,7 @@ class MetarParser:
     tables: Mapping[str, pa.Schema] = {observation.TABLE: observation.SCHEMA, station.TABLE: station.SCHEMA}
 
     def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed:
-        readings = Readings(*self.tables)
+        readings = Readings(self.format, *self.tables)
         try:
             found = list(lines(payload.body, "metar"))
             if is_table(found):

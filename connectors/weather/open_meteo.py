@@ -81,7 +81,7 @@ class OpenMeteoParser:
             places = _places(payload.body)
         except RefusedError as error:
             return rejected(self.tables, error.rule, str(error))
-        readings = Readings(TABLE)
+        readings = Readings(self.format, TABLE)
         for index, place in enumerate(places):
             where = f"[{index}]" if len(places) > 1 else "payload"
             try:

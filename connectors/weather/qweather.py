@@ -114,7 +114,7 @@ class QWeatherParser:
         return None
 
     def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed:
-        readings = Readings(*self.tables)
+        readings = Readings(self.format, *self.tables)
         try:
             document = _document(payload.body)
             _check(document)

@@ -40,9 +40,10 @@ Row = dict[str, Any]
 
 
 class Readings:
-    """The rows of one payload, table by table."""
+    """The rows of one payload, table by table. ``format_name`` begins the names of the rules."""
 
-    def __init__(self, *tables: str) -> None:
+    def __init__(self, format_name: str, *tables: str) -> None:
+        self.format_name = format_name
         self.told = Told()
         self.rejects: list[Reject] = []
         self._rows: dict[str, list[Row]] = {table: [] for table in tables}
@@ -69,7 +70,8 @@ class Readings:
         if not is_storable(texts) or not is_storable(kept):
             reason = "a text holds a NUL or half a character, which no database keeps"
             record = storable({name: str(value) for name, value in row.items() if value is not None})
-            self.rejects.append(Reject(table, f"{table}.text.storable", reason, table, record))
+            where = f"row {len(self._rows[table]) + 1} of {table}"
+            self.rejects.append(Reject(where, f"{self.format_name}.text.storable", reason, table, record))
             return
         self.damage(table, texts)
         self._rows[table].append({**row, "extra": as_json(kept)})

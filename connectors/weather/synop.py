@@ -65,7 +65,7 @@ class SynopParser:
     tables: Mapping[str, pa.Schema] = {TABLE: observation.SCHEMA}
 
     def parse(self, payload: Payload, options: Mapping[str, Any]) -> Parsed:
-        readings = Readings(TABLE)
+        readings = Readings(self.format, TABLE)
         try:
             found = list(lines(payload.body, "synop"))
             if not any(set(line.text.split()) & _KINDS.keys() or _OGIMET.match(line.text) for line in found):
