@@ -211,6 +211,12 @@ class Reader:
 _UNKNOWN = Measure("result", "unknown")
 
 
+def _code(item: Mapping[str, Any]) -> str:
+    """The path of a datastream in its service; a MultiDatastream is numbered apart and must not meet its namesake."""
+    is_multi = "unitOfMeasurements" in item or "multiObservationDataTypes" in item
+    return f"{'MultiDatastreams' if is_multi else 'Datastreams'}({_identity(item)})"
+
+
 def _described(item: Mapping[str, Any], around: Mapping[str, Any] | None) -> Stream:
     thing = item.get("Thing") if isinstance(item.get("Thing"), dict) else around
     owner = f"Things({thing['@iot.id']})" if thing and thing.get("@iot.id") is not None else None
@@ -218,10 +224,10 @@ def _described(item: Mapping[str, Any], around: Mapping[str, Any] | None) -> Str
     about = item.get("ObservedProperty")
     name = about.get("name") if isinstance(about, dict) else None
     if not isinstance(unit, dict) and name is None:
-        return Stream(f"Datastreams({_identity(item)})", owner)
+        return Stream(_code(item), owner)
     symbols = unit if isinstance(unit, dict) else {}
     symbol = str(symbols.get("symbol") or symbols.get("name") or "")
-    return Stream(f"Datastreams({_identity(item)})", owner, _named(str(name or item.get("name") or ""), symbol))
+    return Stream(_code(item), owner, _named(str(name or item.get("name") or ""), symbol))
 
 
 @lru_cache(maxsize=4096)

@@ -300,3 +300,11 @@ def test_a_bad_record_in_a_stream_costs_itself_only() -> None:
 def test_the_parser_is_a_stream_parser() -> None:
     assert isinstance(PARSER, StreamParser)
     assert [part.outcome for part in stream(b"")] == [Outcome.REJECTED]
+
+
+def test_a_multidatastream_never_meets_the_datastream_of_its_number() -> None:
+    multi = {key: value for key, value in STREAM.items() if key != "unitOfMeasurement"}
+    multi |= {"unitOfMeasurements": [{"symbol": "m"}], "multiObservationDataTypes": ["OM_Measurement"]}
+    parsed = parse({"value": [STREAM, multi]}, "http://source/v1.1/Datastreams")
+    codes = {row["station_code"] for row in table(parsed, "station")}
+    assert {"Datastreams(7)", "MultiDatastreams(7)"} <= codes
