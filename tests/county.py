@@ -76,11 +76,20 @@ def simulator(home: Path, exchange_url: str, scenario: str, doors: Mapping[str, 
 
 @contextmanager
 def launched(
-    home: Path, scenario: str, ago: timedelta, *, exchange_url: str | None = None, centre: str | None = None
+    home: Path,
+    scenario: str,
+    ago: timedelta,
+    *,
+    exchange_url: str | None = None,
+    centre: str | None = None,
+    start: datetime | None = None,
 ) -> Iterator[tuple[Simulator, dict[str, str]]]:
-    """A county in this process whose world began some time ago, with its history written; and its addresses."""
+    """A county in this process whose world began some time ago, with its history written; and its addresses.
+
+    ``start``: the world's own time when it began, where what happens depends on the hour; else the real one.
+    """
     began = datetime.now(UTC) - ago
-    world = World(seed=1, scenario=scenario, start=began.astimezone(BEIJING), launched=began, speed=1.0)
+    world = World(seed=1, scenario=scenario, start=start or began.astimezone(BEIJING), launched=began, speed=1.0)
     home.mkdir(parents=True)
     sim = Simulator(Places(home, home / "mine", home / "register", exchange_url, centre), world)
     with ExitStack() as stack:

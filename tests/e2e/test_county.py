@@ -242,7 +242,9 @@ def test_no_person_is_named_in_landing(told: Told) -> None:
 
 
 def test_gas_gathers_where_the_fan_stands_and_the_mine_is_cleared(tmp_path: Path, warehouse_url: str) -> None:
-    with launched(tmp_path / "county", "gas", timedelta(minutes=38)) as (sim, variables):
+    yesterday = datetime.now(BEIJING) - timedelta(days=1)
+    in_a_shift = yesterday.replace(hour=10, minute=0, second=0, microsecond=0)  # nobody enters at a change
+    with launched(tmp_path / "county", "gas", timedelta(minutes=38), start=in_a_shift) as (sim, variables):
         product = new_product(tmp_path, warehouse_url, variables)
         reports = product.pull(["coal_mine_safety", "coal_mine_personnel", "gas_network"], "gas")
         assert {feed: str(error) for feed, error in reports.items() if isinstance(error, Exception)} == {}
