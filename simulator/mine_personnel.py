@@ -67,7 +67,7 @@ class Personnel:
         rows: list[Row] = []
         for n in range(1, PEOPLE + 1):
             born = f"{1964 + int(38 * dice(self.world.seed, 'born', mine.code, n))}-01-01"
-            trade = TRADES[n % len(TRADES)]
+            trade = "水泵工" if _is_at_the_pumps(n) else TRADES[n % len(TRADES)]
             rows.append(
                 (
                     _card(mine, n),
@@ -101,10 +101,12 @@ class Personnel:
         midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
         shift = at.hour // 8
         key = (self.world.seed, "shift", mine.code, number, midnight.date())
-        if number % 3 != shift or dice(*key) < 0.12:
+        if number % 3 != shift or (dice(*key) < 0.12 and not _is_at_the_pumps(number)):
             return None
         enters = midnight + shift * SHIFT + timedelta(minutes=int(40 * dice(*key, "in")))
         leaves = midnight + (shift + 1) * SHIFT - timedelta(minutes=1 + int(40 * dice(*key, "out")))
+        if _is_at_the_pumps(number):
+            enters, leaves = midnight + shift * SHIFT, midnight + (shift + 1) * SHIFT
         alarm = self.evacuated_at(mine)
         if alarm and enters < alarm + FAN_STANDS:
             leaves = min(leaves, max(enters, alarm + timedelta(minutes=4 + int(22 * dice(*key, "flees")))))
@@ -174,6 +176,11 @@ class Personnel:
         if len(inside) <= quota:
             return None
         return kind, len(inside), _area(mine, 3), f"模拟{kind}", text_time(at), "&".join(inside)
+
+
+def _is_at_the_pumps(number: int) -> bool:
+    """One of each shift, relieved at the place of work: a mine is never without people, whatever the hour."""
+    return number > PEOPLE - 3
 
 
 def _card(mine: Mine, number: int) -> str:

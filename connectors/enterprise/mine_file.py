@@ -142,10 +142,11 @@ def split(text: str) -> tuple[str, list[str]]:
     text = without_breaks(text).rstrip()
     if not text.endswith(END):
         raise incomplete()
-    parts = text.removesuffix(END).removesuffix("~").split("~")
-    if len(parts) < 2:
+    text = text.removesuffix(END)
+    if "~" not in text:
         raise no_records()
-    return parts[0], parts[1:]
+    head, *records = text.removesuffix("~").split("~")
+    return head, records
 
 
 def incomplete() -> RefusedError:

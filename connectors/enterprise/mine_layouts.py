@@ -278,6 +278,9 @@ LAYOUTS: Mapping[str, tuple[Layout, ...]] = {
 }
 """File type -> its layouts; several if implementers differ, told apart by their number of fields."""
 
+MAY_BE_EMPTY = frozenset({"RYSS"})
+"""Types that list who is there now: a header without records says that nobody is."""
+
 UNDOCUMENTED: Mapping[str, str] = {
     "KGBH": "switch changes",
     "RYCS": "persons over their time",

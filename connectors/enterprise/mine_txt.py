@@ -12,9 +12,18 @@ from connectors.clock import BEIJING, zone_named
 from connectors.enterprise import mine_stream
 from connectors.enterprise.mine_checks import Records, layout_of
 from connectors.enterprise.mine_dialects import DIALECTS, dialect_of
-from connectors.enterprise.mine_file import MineFile, check_clock, is_complete, read_header, read_name, repaired, split
+from connectors.enterprise.mine_file import (
+    MineFile,
+    check_clock,
+    is_complete,
+    no_records,
+    read_header,
+    read_name,
+    repaired,
+    split,
+)
 from connectors.enterprise.mine_json import looks_like_json, parse_json
-from connectors.enterprise.mine_layouts import LAYOUTS, UNDOCUMENTED
+from connectors.enterprise.mine_layouts import LAYOUTS, MAY_BE_EMPTY, UNDOCUMENTED
 from connectors.enterprise.mine_realtime import count_bad, read_realtime
 from connectors.enterprise.mine_rows import RowReader
 from connectors.enterprise.mine_tables import SCHEMAS
@@ -45,7 +54,8 @@ class MineTxtParser:
             is_suspicious = bool(decoded.damaged) or "；" in decoded.text
             file = _with_records(file, records, is_suspicious)
             read = _read(file, options)
-            _check_share(len(read.rejects), len(records), read.rejects[0] if read.rejects else None, options)
+            first = read.rejects[0] if read.rejects else None
+            _check_records(file, len(records), len(read.rejects), first, options)
         except UndecodableError as error:
             return _refused("mine.file.encoding", str(error))
         except RefusedError as error:
@@ -113,10 +123,12 @@ def _check_all(stream: BinaryIO, codec: str, file: MineFile, options: Mapping[st
             rejects = _read(part, options).rejects
             wrong, first = len(rejects), first or (rejects[0] if rejects else None)
         bad, total = bad + (wrong or 0), total + len(records)
-    _check_share(bad, total, first, options)
+    _check_records(file, total, bad, first, options)
 
 
-def _check_share(bad: int, total: int, first: Reject | None, options: Mapping[str, Any]) -> None:
+def _check_records(file: MineFile, total: int, bad: int, first: Reject | None, options: Mapping[str, Any]) -> None:
+    if not total and file.type not in MAY_BE_EMPTY:
+        raise no_records()
     if bad > float(options.get("max_bad_share", _BAD_SHARE)) * total:
         example = f"; the first is {first.where}: {first.reason}" if first else ""
         raise RefusedError(
@@ -151,6 +163,7 @@ ABOUT = About(
         "X is the northing, Y the easting with its zone number; swapped ones are told, not placed.",
         "Cards become salted hashes; names and birth dates are not kept, not even of a refused record.",
         "More than a fifth of bad records, another mine's header, one in the future or no || refuse the whole file.",
+        "A header alone is an answer where a file says who is below ground (RYSS): nobody. Others are refused.",
         "Files larger than memory are read in parts.",
         f"Dialects as data: {', '.join(sorted(DIALECTS))}.",
     ),

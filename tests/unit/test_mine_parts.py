@@ -529,6 +529,14 @@ def test_a_stream_is_judged_whole_before_anything_comes_out(
     assert (only_part.records, [reject.rule for reject in only_part.rejects]) == (0, [rule])
 
 
+def test_nobody_below_ground_is_an_answer() -> None:
+    parsed, body = parse("RYSS"), f"{HEADER}~||".encode()
+    assert (parsed.outcome, parsed.records, list(parsed.rejects)) == (Outcome.ACCEPTED, 0, [])
+    assert [reject for part in stream(body, "RYSS") for reject in part.rejects] == []
+    (refused,) = stream(body, "RYXX")
+    assert [reject.rule for reject in refused.rejects] == ["mine.file.no_records"]
+
+
 def test_a_stream_without_separators_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mine_stream, "CHUNK", 300_000)
     (only_part,) = stream(cdss(4)[:-3] + b"x" * 2_000_000 + b"~||")
