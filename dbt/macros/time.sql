@@ -23,3 +23,10 @@
 {% macro forever() -%}
     '9999-12-31 00:00:00+00'::timestamptz
 {%- endmacro %}
+
+
+{# The moment that all figures and levels are about: now, or the variable `as_of`, by which tests and looks back stand
+   the clock still. A view that was built under it stands still too, until the next build without it. #}
+{% macro as_of() -%}
+    {% if var('as_of', none) is none %}now(){% else %}'{{ var("as_of") }}'::timestamptz{% endif %}
+{%- endmacro %}

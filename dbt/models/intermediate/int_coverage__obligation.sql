@@ -54,7 +54,7 @@ days as (
     from feeds
     inner join lateral generate_series(
         {{ local_day('feeds.active_from') }}::timestamp,
-        {{ local_day('least(now(), feeds.active_until)') }}::timestamp,
+        {{ local_day('least(' ~ as_of() ~ ', feeds.active_until)') }}::timestamp,
         interval '1 day'
     ) as day (day) on true
 
@@ -73,7 +73,7 @@ bounds as (
             {{ local_seconds('greatest(days.active_from, entities.known_since)') }}
         ) as owed_from,
         extract(epoch from days.day::timestamp) + 86400 as day_end,
-        {{ local_seconds('now()') }} as now_seconds,
+        {{ local_seconds(as_of()) }} as now_seconds,
         {{ local_seconds('days.active_until') }} as owed_until,
         days.grace_s
     from days

@@ -4,7 +4,7 @@ with recursive
 revisions as (
 
     select * from {{ ref('stg_earthquake') }}
-    where event_at > now() - interval '3 days'
+    where event_at > {{ as_of() }} - interval '3 days'
 
 ),
 

@@ -32,10 +32,10 @@ final as (
     where
         -- the first bound lets an index on event_at be used, the second is that of each feed
         observations.event_at > (
-            select now() - make_interval(secs => max(slowest.fresh_for_s)) from feeds as slowest
+            select {{ as_of() }} - make_interval(secs => max(slowest.fresh_for_s)) from feeds as slowest
         )
-        and observations.event_at > now() - make_interval(secs => feeds.fresh_for_s)
-        and observations.event_at <= now() + interval '10 minutes'
+        and observations.event_at > {{ as_of() }} - make_interval(secs => feeds.fresh_for_s)
+        and observations.event_at <= {{ as_of() }} + interval '10 minutes'
         and (observations.value is not null or observations.value_text is not null)
         and coalesce(observations.status_flags, 0) & (4 | 16 | 32 | 64 | 128) = 0
     order by

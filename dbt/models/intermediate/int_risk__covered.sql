@@ -12,8 +12,8 @@ rules as (
     select * from {{ ref('dim_risk_rule') }}
     where
         kind = 'warning'
-        and now() >= valid_from
-        and now() < valid_to
+        and {{ as_of() }} >= valid_from
+        and {{ as_of() }} < valid_to
 
 ),
 
@@ -49,7 +49,7 @@ last_polls as (
         on
             feeds.feed_id = polls.feed_id
             -- a poll is committed after it was made: committed_at has an index, so it bounds the search
-            and polls.committed_at > now() - make_interval(secs => feeds.fresh_for_s)
+            and polls.committed_at > {{ as_of() }} - make_interval(secs => feeds.fresh_for_s)
     group by feeds.feed_id, feeds.fresh_for_s
 
 ),
@@ -57,7 +57,7 @@ last_polls as (
 evidence as (
 
     select
-        coalesce(bool_and(coalesce(polled_at > now() - make_interval(secs => fresh_for_s), false)), false) as is_fresh,
+        coalesce(bool_and(coalesce(polled_at > {{ as_of() }} - make_interval(secs => fresh_for_s), false)), false) as is_fresh,
         min(polled_at) as polled_at
     from last_polls
 

@@ -5,8 +5,8 @@ rules as (
 
     select * from {{ ref('dim_risk_rule') }}
     where
-        now() >= valid_from
-        and now() < valid_to
+        {{ as_of() }} >= valid_from
+        and {{ as_of() }} < valid_to
 
 ),
 
@@ -91,8 +91,8 @@ sums as (
             and points.point_code = observations.station_code
             and rules.variable = observations.variable
             -- event_at is the end of the interval of an amount
-            and observations.event_at > now() - make_interval(mins => rules.window_minutes)
-            and observations.event_at <= now() + interval '10 minutes'
+            and observations.event_at > {{ as_of() }} - make_interval(mins => rules.window_minutes)
+            and observations.event_at <= {{ as_of() }} + interval '10 minutes'
     ) as amounts on true
 
 ),

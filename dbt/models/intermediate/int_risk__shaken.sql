@@ -12,8 +12,8 @@ rules as (
     select * from {{ ref('dim_risk_rule') }}
     where
         kind = 'earthquake'
-        and now() >= valid_from
-        and now() < valid_to
+        and {{ as_of() }} >= valid_from
+        and {{ as_of() }} < valid_to
 
 ),
 
@@ -43,7 +43,7 @@ final as (
         on
             not earthquakes.is_deleted
             and earthquakes.magnitude >= rules.threshold
-            and earthquakes.event_at > now() - make_interval(mins => rules.window_minutes)
+            and earthquakes.event_at > {{ as_of() }} - make_interval(mins => rules.window_minutes)
             and st_dwithin(
                 earthquakes.geometry::geography, objects.geometry::geography, rules.radius_km * 1000
             )

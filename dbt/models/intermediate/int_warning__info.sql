@@ -12,8 +12,8 @@ judged as (
 
     select
         *,
-        coalesce(expires_at <= now(), false) as is_expired,
-        bool_and(coalesce(expires_at <= now(), false)) over (
+        coalesce(expires_at <= {{ as_of() }}, false) as is_expired,
+        bool_and(coalesce(expires_at <= {{ as_of() }}, false)) over (
             partition by feed_id, sender, identifier, sent_at
         ) as is_all_expired
     from infos

@@ -89,7 +89,7 @@ final as (
         ] as level,
         drivers,
         evidence_at,
-        now() as as_of
+        {{ as_of() }} as as_of
     from levels
 
 )

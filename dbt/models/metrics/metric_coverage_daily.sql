@@ -34,7 +34,7 @@ horizon as (
     {% if is_partial() %}
         select
             least(
-                {{ local_day('now()') }},
+                {{ local_day(as_of()) }},
                 (select min(day) from {{ this }} where pending_slots > 0),
                 (select max(day) from {{ this }}),
                 (select min({{ local_day('event_at') }}) from observations where batch_id in {{ batch_ids() }}),
@@ -128,7 +128,7 @@ grid as (
     cross join horizon
     inner join lateral generate_series(
         greatest({{ local_day('feeds.active_from') }}, horizon.first_day)::timestamp,
-        {{ local_day('least(now(), feeds.active_until)') }}::timestamp,
+        {{ local_day('least(' ~ as_of() ~ ', feeds.active_until)') }}::timestamp,
         interval '1 day'
     ) as day (day) on true
 

@@ -26,7 +26,7 @@ horizon as (
             date_trunc(
                 'hour',
                 least(
-                    now(),
+                    {{ as_of() }},
                     (select min(kept.hour_at) from {{ this }} as kept where feeds.feed_id = kept.feed_id and kept.n_pending > 0),
                     (select max(kept.hour_at) from {{ this }} as kept where feeds.feed_id = kept.feed_id),
                     touched.counted_at
@@ -103,7 +103,7 @@ hours as (
     inner join horizon on feeds.feed_id = horizon.feed_id
     inner join lateral generate_series(
         greatest(date_trunc('hour', feeds.activated_at), horizon.first_hour),
-        date_trunc('hour', least(now(), feeds.active_until)),
+        date_trunc('hour', least({{ as_of() }}, feeds.active_until)),
         interval '1 hour'
     ) as hour (hour_at) on true
 
