@@ -48,7 +48,7 @@ def run(
     """
     project = _project_hash()
     everything = full or not selection or _last_built(settings) != project
-    args = ["build", "--exclude-resource-type", "unit_test"]
+    args = ["build", *(word for kind in _NOT_BUILT for word in ("--exclude-resource-type", kind))]
     if full:
         args.append("--full-refresh")
     if everything:
@@ -61,6 +61,7 @@ def run(
     return result
 
 
+_NOT_BUILT = ("unit_test", "exposure", "metric", "semantic_model", "saved_query")
 _LIVE = "config.materialized:live_view"
 
 
@@ -75,6 +76,12 @@ def invoke(args: Sequence[str], *, settings: Settings) -> BuildResult:
     results = getattr(outcome.result, "results", [])
     nodes = [_node(result) for result in results if not (_is_hook(result) and result.status == "success")]
     return BuildResult(nodes, bool(outcome.success))
+
+
+def manifest(settings: Settings) -> Any:
+    """dbt's own manifest of the project, with its models, metrics and exposures."""
+    with _lock, _environment(settings):
+        return _manifest(settings, _common(settings))
 
 
 def _is_hook(result: Any) -> bool:
