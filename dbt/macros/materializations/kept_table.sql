@@ -7,6 +7,9 @@
 
   config(unique_key=[...]): the primary key. config(partial=true): the model selects, where is_partial() says so, only
   the rows that may have changed; rows that it does not mention are then kept instead of deleted.
+  config(replaces=[columns], touched='macro'), with partial: what the batches touched is told by a macro, whose SQL gives
+  these columns (and by which the model restricts itself). Of what is touched, rows that are not mentioned go as well:
+  an hour whose last value was withdrawn must not stay.
 #}
 {% materialization kept_table, adapter='postgres' %}
 
@@ -66,6 +69,10 @@
     {%- for column in config.require('unique_key') -%}
         {%- do same_key.append('fresh.' ~ column ~ ' = kept.' ~ column) -%}
     {%- endfor -%}
+    {%- set same_touched = [] -%}
+    {%- for column in config.get('replaces', []) -%}
+        {%- do same_touched.append('touched.' ~ column ~ ' = kept.' ~ column) -%}
+    {%- endfor -%}
     {%- set names = model.columns.keys() | list -%}
     {%- set is_partial = config.get('partial', false) and is_partial() -%}
 
@@ -83,6 +90,16 @@
         select 1 from {{ fresh }} as fresh
         where {{ same_key | join(' and ') }}
     );
+    {% elif config.get('touched') %}
+
+    delete from {{ target_relation }} as kept
+    using ({{ context[config.get('touched')]() }}) as touched ({{ config.require('replaces') | join(', ') }})
+    where
+        {{ same_touched | join(' and ') }}
+        and not exists (
+            select 1 from {{ fresh }} as fresh
+            where {{ same_key | join(' and ') }}
+        );
     {% endif %}
 
     insert into {{ target_relation }} ({{ names | join(', ') }})
