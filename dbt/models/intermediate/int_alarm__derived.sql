@@ -12,10 +12,13 @@ marked as (
 
     select
         *,
-        lag(next_at) over (
-            partition by feed_id, point_code, variable, limit_name
-            order by event_at
-        ) is distinct from event_at as is_start
+        coalesce(
+            event_at <> lag(next_at) over (
+                partition by feed_id, point_code, variable, limit_name
+                order by event_at
+            ),
+            true
+        ) as is_start
     from exceedances
 
 ),

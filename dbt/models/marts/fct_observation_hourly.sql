@@ -113,8 +113,9 @@ final as (
         min_value,
         max_value,
         -- the mean of 350 and 10 degrees of a compass is not 180
-        case when variable not like '%direction%' and variable not like '%azimuth%' then mean_value::double precision end
-            as mean_value,
+        case
+            when variable not like '%direction%' and variable not like '%azimuth%' then mean_value::double precision
+        end as mean_value,
         first_value,
         last_value,
         case when not has_overlap then amount::double precision end as amount,

@@ -94,7 +94,9 @@ counted as (
         count(acknowledge_min) as n_acknowledged,
         percentile_cont(0.5) within group (order by acknowledge_min) as acknowledge_median_min,
         count(over_min) filter (where over_at <= {{ as_of() }}) as n_over,
-        percentile_cont(0.5) within group (order by over_min) filter (where over_at <= {{ as_of() }}) as over_median_min,
+        percentile_cont(0.5) within group (
+            order by over_min
+        ) filter (where over_at <= {{ as_of() }}) as over_median_min,
         count(*) filter (where over_at is null or over_at > {{ as_of() }}) as n_open
     from told
     group by day, region_code, industry, level, channel
