@@ -358,7 +358,7 @@ def test_geometry_columns_are_typed_and_indexed(rows: Rows) -> None:
     assert {row["srid"] for row in found} == {4326}
     indexed = rows.all("select tablename from pg_indexes where schemaname = 'marts' and indexdef like '%%USING gist%%'")
     tables = {"dim_region", "dim_enterprise", "dim_monitoring_point", "fct_earthquake"}
-    assert {row["tablename"] for row in indexed} == tables
+    assert {row["tablename"] for row in indexed} >= tables
 
 
 def test_a_small_build_gives_the_same_figures_as_a_full_one(settings: Settings, tmp_path: Path) -> None:

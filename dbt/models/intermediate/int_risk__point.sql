@@ -1,5 +1,6 @@
--- One row per risk object and point that watches it: a station watches itself, a mine is watched by the
--- points of its own systems.
+-- One row per risk object and point that watches it: its own (`own`: the station that it is, points of its structure),
+-- one of the enterprise that it is (`owner`), or a device that names no site but stands nearest to this one (`near`).
+-- `distance_m`: how far apart the registers put the two.
 with
 
 objects as (
@@ -11,39 +12,90 @@ objects as (
 points as (
 
     select * from {{ ref('dim_monitoring_point') }}
-    where is_current and is_in_use
+    where
+        is_current
+        and is_in_use
+        and register <> 'camera'
+
+),
+
+devices as (
+
+    select * from {{ ref('int_station__role') }}
+    where
+        is_current
+        and is_in_use
+        and role = 'watches'
+
+),
+
+pairs as (
+
+    select
+        objects.object_id,
+        points.feed_id,
+        points.point_code,
+        'own' as how
+    from objects
+    inner join points
+        on
+            objects.feed_id = points.feed_id
+            and objects.point_code in (points.point_code, points.structure_code)
+
+    union all
+
+    select
+        objects.object_id,
+        points.feed_id,
+        points.point_code,
+        'owner' as how
+    from objects
+    inner join points
+        on
+            objects.credit_code = points.credit_code
+            and objects.object_type in ('enterprise', 'mine', 'tailings_pond')
+
+    union all
+
+    select
+        nearest.object_id,
+        devices.feed_id,
+        devices.point_code,
+        'near' as how
+    from devices
+    inner join lateral (
+        select objects.object_id
+        from objects
+        where
+            devices.object_type = objects.object_type
+            and st_dwithin(
+                devices.geometry::geography, objects.geometry::geography, {{ var('site_device_radius_m') }}
+            )
+        order by st_distance(devices.geometry::geography, objects.geometry::geography), objects.object_id
+        limit 1
+    ) as nearest on true
 
 ),
 
 final as (
 
     select
-        objects.object_id,
+        pairs.object_id,
         objects.object_type,
-        points.feed_id,
-        points.point_code,
+        pairs.feed_id,
+        pairs.point_code,
         points.point_name,
-        points.thresholds
-    from objects
+        points.thresholds,
+        points.register,
+        points.category,
+        pairs.how,
+        st_distance(objects.geometry::geography, points.geometry::geography) as distance_m
+    from pairs
+    inner join objects on pairs.object_id = objects.object_id
     inner join points
         on
-            objects.feed_id = points.feed_id
-            and objects.point_code = points.point_code
-
-    union all
-
-    select
-        objects.object_id,
-        objects.object_type,
-        points.feed_id,
-        points.point_code,
-        points.point_name,
-        points.thresholds
-    from objects
-    inner join points
-        on
-            points.register in ('sensor', 'equipment_point', 'water_point')
-            and objects.mine_code = points.owner_code
+            pairs.feed_id = points.feed_id
+            and pairs.point_code = points.point_code
 
 )
 

@@ -26,6 +26,25 @@ regions as (
 
 ),
 
+-- what the registers call an owner: its credit code, its mine code or, where only one bears it, its name
+owners as (
+
+    select
+        owner_code,
+        min(credit_code) as credit_code
+    from (
+        select credit_code, credit_code as owner_code from {{ ref('dim_enterprise') }}
+        union all
+        select credit_code, mine_code from {{ ref('dim_enterprise') }}
+        union all
+        select credit_code, enterprise_name from {{ ref('dim_enterprise') }}
+    ) as names
+    where owner_code is not null
+    group by owner_code
+    having count(distinct credit_code) = 1
+
+),
+
 final as (
 
     select
@@ -34,10 +53,13 @@ final as (
         points.point_code,
         points.register,
         points.owner_code,
+        owners.credit_code,
+        points.structure_code,
         coalesce(points.region_code, covering.region_code) as region_code,
 
         ---------- attributes
         points.point_name,
+        points.structure_name,
         points.category,
         points.river_name,
         points.datum_name,
@@ -58,6 +80,7 @@ final as (
         points.batch_id
     from points
     inner join feeds on points.feed_id = feeds.feed_id
+    left join owners on points.owner_code = owners.owner_code
     left join lateral (
         select regions.region_code
         from regions

@@ -13,6 +13,11 @@ final as (
         feed_id,
         station_code,
         region_code,
+        -- codes that the profiles keep beside the columns of the contract
+        coalesce(extra ->> 'ownerCode', extra ->> 'mineCode') as owner_code,
+        coalesce(extra ->> 'bridgeCode', extra ->> 'slopeCode', extra ->> 'pondCode') as structure_code,
+        coalesce(extra ->> 'bridgeName', extra ->> 'pondName') as structure_name,
+        extra ->> 'hazardCode' as hazard_code,
 
         ---------- attributes
         station_name,

@@ -1,0 +1,211 @@
+-- One row per risk object and version of what the registers say about it. An enterprise, a site or a depot is an object
+-- by its own entry; a station is one where `station_object` says so, or the points of one structure (a bridge, a slope)
+-- are one between them.
+with
+
+enterprises as (
+
+    select * from {{ ref('dim_enterprise') }}
+
+),
+
+stations as (
+
+    select * from {{ ref('int_station__role') }}
+
+),
+
+hazard_sites as (
+
+    select * from {{ ref('stg_hazard_site') }}
+
+),
+
+waterlogging_points as (
+
+    select * from {{ ref('stg_waterlogging_point') }}
+
+),
+
+reserve_depots as (
+
+    select * from {{ ref('stg_reserve_depot') }}
+
+),
+
+members as (
+
+    select
+        *,
+        coalesce(structure_code, point_code) as member_of
+    from stations
+    where role = 'part'
+
+),
+
+-- a structure begins a version whenever one of its points does
+boundaries as (
+
+    select distinct
+        feed_id,
+        object_type,
+        member_of,
+        valid_from
+    from members
+
+),
+
+structures as (
+
+    select
+        boundaries.feed_id,
+        boundaries.object_type,
+        boundaries.member_of,
+        boundaries.valid_from,
+        lead(boundaries.valid_from, 1, {{ forever() }}) over (
+            partition by boundaries.feed_id, boundaries.object_type, boundaries.member_of
+            order by boundaries.valid_from
+        ) as valid_to,
+        coalesce(
+            min(members.structure_name),
+            min(members.point_name) || case when count(*) > 1 then '等' || count(*) || '处' else '' end
+        ) as object_name,
+        min(members.region_code) as region_code,
+        -- of two owners neither is guessed
+        case when count(distinct members.credit_code) = 1 then min(members.credit_code) end as credit_code,
+        st_centroid(st_collect(members.geometry)) as geometry,
+        bool_or(members.is_in_use) as is_active
+    from boundaries
+    inner join members
+        on
+            boundaries.feed_id = members.feed_id
+            and boundaries.object_type = members.object_type
+            and boundaries.member_of = members.member_of
+            and boundaries.valid_from >= members.valid_from
+            and boundaries.valid_from < members.valid_to
+    group by boundaries.feed_id, boundaries.object_type, boundaries.member_of, boundaries.valid_from
+
+),
+
+final as (
+
+    select
+        'enterprise:' || credit_code as object_id,
+        case
+            when industry in ('coal_mine', 'non_coal_mine') then 'mine'
+            when industry = 'tailings' then 'tailings_pond'
+            else 'enterprise'
+        end as object_type,
+        enterprise_name as object_name,
+        region_code,
+        credit_code,
+        mine_code,
+        null::text as feed_id,
+        null::text as point_code,
+        static_level,
+        'enterprise' as static_level_source,
+        geometry,
+        status <> 'closed' as is_active,
+        valid_from,
+        valid_to
+    from enterprises
+
+    union all
+
+    select
+        'station:' || feed_id || ':' || point_code as object_id,
+        object_type,
+        point_name as object_name,
+        region_code,
+        credit_code,
+        null as mine_code,
+        feed_id,
+        point_code,
+        'unknown' as static_level,
+        null as static_level_source,
+        geometry,
+        is_in_use as is_active,
+        valid_from,
+        valid_to
+    from stations
+    where role = 'is'
+
+    union all
+
+    select
+        object_type || ':' || feed_id || ':' || member_of as object_id,
+        object_type,
+        object_name,
+        region_code,
+        credit_code,
+        null as mine_code,
+        feed_id,
+        member_of as point_code,
+        'unknown' as static_level,
+        null as static_level_source,
+        geometry,
+        is_active,
+        valid_from,
+        valid_to
+    from structures
+
+    union all
+
+    select
+        'geohazard_site:' || feed_id || ':' || site_code as object_id,
+        'geohazard_site' as object_type,
+        site_name as object_name,
+        region_code,
+        null as credit_code,
+        null as mine_code,
+        feed_id,
+        site_code as point_code,
+        case when risk_level in ('red', 'orange', 'yellow', 'blue') then risk_level else 'unknown' end as static_level,
+        'hazard_site' as static_level_source,
+        geometry,
+        true as is_active,
+        {{ always() }} as valid_from,
+        {{ forever() }} as valid_to
+    from hazard_sites
+
+    union all
+
+    select
+        'waterlogging_point:' || feed_id || ':' || point_code as object_id,
+        'waterlogging_point' as object_type,
+        point_name as object_name,
+        region_code,
+        null as credit_code,
+        null as mine_code,
+        feed_id,
+        point_code,
+        'unknown' as static_level,
+        null as static_level_source,
+        geometry,
+        true as is_active,
+        {{ always() }} as valid_from,
+        {{ forever() }} as valid_to
+    from waterlogging_points
+
+    union all
+
+    select
+        'reserve_depot:' || feed_id || ':' || depot_code as object_id,
+        'reserve_depot' as object_type,
+        depot_name as object_name,
+        region_code,
+        null as credit_code,
+        null as mine_code,
+        feed_id,
+        depot_code as point_code,
+        'unknown' as static_level,
+        null as static_level_source,
+        geometry,
+        true as is_active,
+        {{ always() }} as valid_from,
+        {{ forever() }} as valid_to
+    from reserve_depots
+
+)
+
+select * from final
