@@ -33,7 +33,9 @@ drivers as (
         -- what is watched by points of its own is not known to be safe merely because no warning covers it
         coalesce(
             bool_or(tried.outcome = 'clear') filter (
-                where objects.object_type not in ('mine', 'water_station', 'river_section', 'reservoir') or rules.kind in ('latest', 'sum', 'status')
+                where
+                    objects.object_type not in ('mine', 'water_station', 'river_section', 'reservoir')
+                    or rules.kind in ('latest', 'sum', 'status')
             ),
             false
         ) as is_judged,
