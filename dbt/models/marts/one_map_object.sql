@@ -34,8 +34,8 @@ drivers as (
         coalesce(
             bool_or(tried.outcome = 'clear') filter (
                 where
-                    objects.object_type not in ('mine', 'water_station', 'river_section', 'reservoir')
-                    or rules.kind in ('latest', 'sum', 'status')
+                objects.object_type not in ('mine', 'water_station', 'river_section', 'reservoir')
+                or rules.kind in ('latest', 'sum', 'status')
             ),
             false
         ) as is_judged,
