@@ -1,66 +1,130 @@
-{{
-    config(
-        materialized='kept_table',
-        partial=true,
-        unique_key=['feed_id', 'warning_key', 'credit_code'],
-        indexes=[{'columns': ['credit_code']}],
-    )
-}}
-
--- A warning meets an enterprise where the register, as it stood when the warning was sent, put the enterprise.
--- An enterprise that the register came to know only later is placed by its first entry.
+-- A view over what is kept, so that promises run out and evidence grows stale without a build.
 with
 
-enterprises as (
+pairs as (
 
-    select * from {{ ref('dim_enterprise') }}
+    select * from {{ ref('int_warning__enterprise') }}
 
 ),
 
-warnings as (
+promises as (
 
-    select * from {{ ref('int_warning__drawn') }}
-    where
-        state <> 'not_actual'
-        and msg_type in ('Alert', 'Update')
-    {% if is_partial() %}
-        -- said here as well, so that untouched warnings are not even drawn
-            and (batch_id in {{ batch_ids() }} or exists (select 1 from enterprises where batch_id in {{ batch_ids() }}))
-    {% endif %}
+    select * from {{ ref('warning_promise') }}
+
+),
+
+evidence as (
+
+    select * from {{ ref('int_warning__receipt_evidence') }}
+
+),
+
+promised as (
+
+    select
+        pairs.*,
+        pairs.sent_at + make_interval(mins => promises.reach_within_min) as reach_due_at,
+        pairs.sent_at + make_interval(mins => promises.ack_within_min) as acknowledge_due_at,
+        pairs.sent_at + make_interval(mins => promises.act_within_min) as act_due_at
+    from pairs
+    left join promises on pairs.colour = promises.colour
+
+),
+
+judged as (
+
+    select
+        promised.*,
+        case
+            when promised.acted_at is not null then 'ACTED'
+            when promised.acknowledged_at is not null then 'ACKNOWLEDGED'
+            when promised.delivered_at is not null then 'DELIVERED'
+            when promised.n_receipts > 0 then 'SENT'
+            -- nothing is known of it: was anybody there to tell us?
+            when not (promised.is_warning_answered or promised.sent_at >= coalesce(evidence.told_from, {{ forever() }}))
+                then 'NO_EVIDENCE'
+            when
+                promised.reach_due_at <= least(evidence.told_until, {{ as_of() }})
+                then 'NOT_REACHED'
+            when evidence.is_fresh then 'PENDING'
+            else 'NO_EVIDENCE'
+        end as receipt_state
+    from promised
+    cross join evidence
 
 ),
 
 final as (
 
     select
-        warnings.feed_id,
-        warnings.warning_key,
-        enterprises.credit_code,
-        warnings.sent_at,
-        warnings.onset_at,
-        warnings.colour,
-        warnings.event,
-        enterprises.enterprise_name,
-        enterprises.industry,
-        enterprises.region_code,
-        enterprises.is_key_enterprise,
-        extract(epoch from warnings.onset_at - warnings.sent_at)::double precision / 3600 as issued_lead_hours,
-        extract(epoch from warnings.onset_at - warnings.landed_at)::double precision / 3600 as lead_hours,
-        'NO_EVIDENCE' as receipt_state,
-        null::timestamptz as delivered_at,
-        null::timestamptz as acknowledged_at,
-        warnings.batch_id
-    from warnings
-    inner join enterprises
-        on
-            warnings.sent_at < enterprises.valid_to
-            and (warnings.sent_at >= enterprises.valid_from or enterprises.is_first_version)
-            and st_intersects(warnings.geometry, enterprises.geometry)
-    {% if is_partial() %}
-        where
-            warnings.batch_id in {{ batch_ids() }}
-            or enterprises.batch_id in {{ batch_ids() }}
-    {% endif %}
+        ---------- ids
+        feed_id,
+        warning_key,
+        credit_code,
+        sender,
+        identifier,
+        is_copy,
+
+        ---------- the warning
+        sent_at,
+        onset_at,
+        is_onset_stated,
+        landed_at,
+        colour,
+        event,
+        event_type_code,
+
+        ---------- the enterprise
+        enterprise_name,
+        industry,
+        region_code,
+        is_key_enterprise,
+        covered_by,
+        n_responsible,
+        responsible_roles,
+
+        ---------- what became of it
+        receipt_state,
+        receipt_state in ('ACTED', 'ACKNOWLEDGED', 'DELIVERED') as is_reached,
+        n_receipts,
+        channels,
+        is_by_hand,
+        action,
+        is_work_stopped,
+        people_moved,
+        clock_disorder,
+
+        ---------- clocks
+        receipt_sent_at,
+        delivered_at,
+        acknowledged_at,
+        acted_at,
+        stopped_at,
+        reached_at,
+        reach_due_at,
+        acknowledge_due_at,
+        act_due_at,
+        coalesce(reached_at <= reach_due_at, false) as is_reached_in_time,
+        coalesce(coalesce(acknowledged_at, acted_at) <= acknowledge_due_at, false) as is_acknowledged_in_time,
+
+        ---------- lead to the onset, hours
+        {{ signed_hours('sent_at', 'onset_at') }} as issued_lead_hours,
+        {{ signed_hours('landed_at', 'onset_at') }} as lead_hours,
+        {{ signed_hours('reached_at', 'onset_at') }} as delivered_lead_hours,
+        {{ signed_hours('acknowledged_at', 'onset_at') }} as acknowledged_lead_hours,
+        {{ signed_hours('acted_at', 'onset_at') }} as acted_lead_hours,
+        {{ signed_hours('stopped_at', 'onset_at') }} as stopped_lead_hours,
+
+        ---------- delays since the warning was sent, minutes
+        {{ signed_minutes('sent_at', 'landed_at') }} as landed_delay_min,
+        {{ signed_minutes('sent_at', 'delivered_at') }} as delivered_delay_min,
+        {{ signed_minutes('sent_at', 'acknowledged_at') }} as acknowledged_delay_min,
+        {{ signed_minutes('sent_at', 'acted_at') }} as acted_delay_min,
+
+        ---------- origin
+        batch_id,
+        {{ as_of() }} as as_of
+    from judged
 
 )
 

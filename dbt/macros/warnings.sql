@@ -1,0 +1,60 @@
+{# The digits that the codes of a region's parts begin with: 140000 -> 14, 141000 -> 1410, 141022 -> 141022. #}
+{% macro region_stem(region_code, region_level) -%}
+    case {{ region_level }}
+        when 'province' then left({{ region_code }}, 2)
+        when 'city' then left({{ region_code }}, 4)
+        else {{ region_code }}
+    end
+{%- endmacro %}
+
+
+{#
+  What the batches of a build may have changed about warnings and the enterprises under them: identifiers of warnings
+  (the message, a block, an area or a receipt was written) and enterprises (an entry of the register or a responsible
+  person was). Several senders may use an identifier, and receipts name nothing else, so it is taken as a whole.
+#}
+{% macro touched_identifiers() -%}
+    select identifier from {{ ref('stg_warning') }} where batch_id in {{ batch_ids() }}
+    union
+    select identifier from {{ ref('stg_warning_info') }} where batch_id in {{ batch_ids() }}
+    union
+    select identifier from {{ ref('stg_warning_area') }} where batch_id in {{ batch_ids() }}
+    union
+    select warning_identifier from {{ ref('stg_warning_receipt') }} where batch_id in {{ batch_ids() }}
+{%- endmacro %}
+
+
+{% macro touched_enterprises() -%}
+    select credit_code from {{ ref('dim_enterprise') }} where batch_id in {{ batch_ids() }}
+    union
+    select credit_code from {{ ref('int_enterprise__responsible') }} where batch_id in {{ batch_ids() }}
+{%- endmacro %}
+
+
+{# Before a partial build writes them anew: what was kept about touched warnings and enterprises. A warning whose area
+   shrank, or an enterprise that moved, leaves pairs that no new row would replace. #}
+{% macro forget_touched_pairs(relation) -%}
+    {% if is_partial() %}
+        delete from {{ relation }}
+        where
+            identifier in ({{ touched_identifiers() }})
+            or credit_code in ({{ touched_enterprises() }})
+    {% endif %}
+{%- endmacro %}
+
+
+{# From one moment to another; negative where the second came first, which is never clipped. #}
+{% macro signed_hours(start, finish) -%}
+    extract(epoch from {{ finish }} - {{ start }})::double precision / 3600
+{%- endmacro %}
+
+
+{% macro signed_minutes(start, finish) -%}
+    extract(epoch from {{ finish }} - {{ start }})::double precision / 60
+{%- endmacro %}
+
+
+{# A share in percent of two counts; null where there is nothing to have a share of. #}
+{% macro share_pct(numerator, denominator) -%}
+    100.0::double precision * {{ numerator }} / nullif({{ denominator }}, 0)
+{%- endmacro %}
