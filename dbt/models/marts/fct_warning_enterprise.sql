@@ -43,8 +43,7 @@ judged as (
             -- nothing is known of it: was anybody there to tell us?
             when not (promised.is_warning_answered or promised.sent_at >= coalesce(evidence.told_from, {{ forever() }}))
                 then 'NO_EVIDENCE'
-            when
-                promised.reach_due_at <= least(evidence.told_until, {{ as_of() }})
+            when promised.reach_due_at <= evidence.told_until and promised.reach_due_at <= {{ as_of() }}
                 then 'NOT_REACHED'
             when evidence.is_fresh then 'PENDING'
             else 'NO_EVIDENCE'
