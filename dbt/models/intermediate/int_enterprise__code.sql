@@ -77,7 +77,7 @@ gathered as (
         min(first_named_at) as first_named_at,
         max(last_named_at) as last_named_at,
         sum(n_records)::bigint as n_records,
-        array_agg(distinct feed_id order by feed_id) as feeds
+        jsonb_agg(distinct feed_id order by feed_id) as feeds
     from uses
     group by code
 

@@ -33,7 +33,7 @@ disagreeing as (
         min(mentions.first_named_at) as first_named_at,
         max(mentions.last_named_at) as last_named_at,
         sum(mentions.n_records)::bigint as n_records,
-        array_agg(distinct mentions.feed_id order by mentions.feed_id) as feeds
+        jsonb_agg(distinct mentions.feed_id order by mentions.feed_id) as feeds
     from mentions
     inner join identities as by_code on mentions.code = by_code.code
     inner join identities as by_name on mentions.name = by_name.code
