@@ -14,9 +14,9 @@ demo: ## start everything on this machine, run the main job once and show what c
 down: ## stop what demo started; data stay in .riskmap/
 	@if [[ -x $(BIN)/riskmap ]]; then $(BIN)/riskmap down; else echo "nothing is installed, so nothing runs"; fi
 
-test: ## run all tests, against a PostgreSQL of their own
+test: ## run all tests, in two processes, each against a PostgreSQL of its own
 	@scripts/bootstrap.sh dev
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: ## check code, SQL, contracts, imports and the compose file
 	@scripts/bootstrap.sh dev
