@@ -1,4 +1,7 @@
 -- One row per reading and limit of its point that it exceeds, with the reading that came next.
+-- Of the registers it knows only when they changed (touched_readings), which dbt cannot see:
+-- depends_on: {{ ref('stg_station') }}, {{ ref('stg_flood_threshold') }}, {{ ref('stg_reservoir_threshold') }}
+-- depends_on: {{ ref('stg_sensor') }}, {{ ref('stg_equipment_point') }}
 {{
     config(
         materialized='kept_table',
