@@ -7,9 +7,9 @@ persons as (
 
 ),
 
-enterprises as (
+aliases as (
 
-    select distinct credit_code from {{ ref('dim_enterprise') }}
+    select * from {{ ref('dim_enterprise_alias') }}
 
 ),
 
@@ -17,14 +17,15 @@ final as (
 
     select
         persons.feed_id,
-        enterprises.credit_code,
+        aliases.credit_code,
         persons.role,
         persons.person_hash,
         persons.valid_from,
         persons.valid_to,
         persons.batch_id
     from persons
-    inner join enterprises on upper(btrim(persons.object_code)) = enterprises.credit_code
+    inner join aliases on persons.object_code = aliases.code
+    where aliases.credit_code is not null
 
 )
 

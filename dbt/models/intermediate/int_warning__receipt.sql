@@ -8,9 +8,9 @@ receipts as (
 
 ),
 
-enterprises as (
+aliases as (
 
-    select distinct credit_code from {{ ref('dim_enterprise') }}
+    select * from {{ ref('dim_enterprise_alias') }}
 
 ),
 
@@ -27,7 +27,7 @@ final as (
         receipts.warning_identifier,
         receipts.enterprise_code,
         receipts.enterprise_name,
-        enterprises.credit_code,
+        aliases.credit_code,
         receipts.channel,
         channels.is_by_hand,
         receipts.action,
@@ -60,7 +60,7 @@ final as (
         receipts.landed_at,
         receipts.batch_id
     from receipts
-    left join enterprises on upper(btrim(receipts.enterprise_code)) = enterprises.credit_code
+    left join aliases on receipts.enterprise_code = aliases.code
     left join channels on receipts.channel = channels.channel
 
 )

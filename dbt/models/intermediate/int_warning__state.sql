@@ -1,7 +1,8 @@
 -- One row per message: is it in force, and if not, why and since when.
 -- Absence: a warning is over when its source stopped listing it and `closing.absent_polls` successful polls have seen
 -- the list without it. A poll answered "not modified" repeats the list before it, so it counts only after a changed
--- list.
+-- list. Where a feed was switched off, nobody listens any longer whether its warnings still stand: what names no end
+-- would stay on the map for ever, so it is absent since then, until the feed is switched on again.
 with
 
 messages as (
@@ -14,7 +15,8 @@ feeds as (
 
     select
         feed_id,
-        (closing ->> 'absent_polls')::integer as absent_polls
+        (closing ->> 'absent_polls')::integer as absent_polls,
+        active_until
     from {{ source('ops', 'feed') }}
 
 ),
@@ -88,8 +90,14 @@ with_absence as (
 
     select
         judged.*,
-        absence.absent_since
+        coalesce(absence.absent_since, switched_off.active_until) as absent_since
     from judged
+    left join feeds as switched_off
+        on
+            judged.feed_id = switched_off.feed_id
+            and judged.is_open
+            and judged.expires_at is null
+            and switched_off.active_until <= {{ as_of() }}
     left join lateral (
         select unlisted.polled_at as absent_since
         from listings
