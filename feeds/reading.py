@@ -19,6 +19,7 @@ _DURATION = re.compile(r"^P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<min
 _UNITS_S = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info")
 _EXPECTED_KINDS = ("polls", "entity_slots")
+_PAYLOAD_NAMES = re.compile(r"[\w.*?-]+", re.ASCII)
 
 
 def read(file: FilePath) -> Contract:
@@ -259,7 +260,11 @@ class _Reader:
         return rules
 
     def check_references(self, contract: Contract) -> None:
-        """Names that point at tables and columns must hit one."""
+        """Names that point at tables and columns must hit one; payloads are named in a way that SQL can match."""
+        full_list = self.custom.get("full_list", "*")
+        if not isinstance(full_list, str) or not _PAYLOAD_NAMES.fullmatch(full_list):
+            what = f"customProperties 'full_list' is {full_list!r}, not a pattern of payload names"
+            raise self.refuse(("customProperties",), what, "use letters, digits and . _ - with the wildcards * and ?")
         table_name, _, column_name = contract.latency_element.partition(".")
         table = next((t for t in contract.tables if t.name == table_name), None)
         if table is None or table.column(column_name) is None:

@@ -115,6 +115,8 @@ def test_contracts_are_valid_for_the_standard(feed: str) -> None:
         (lambda d: d["slaProperties"][0].update(value=0), "positive number"),
         (lambda d: d["schema"][0].update(physicalName="public.earthquake"), "physicalName"),
         (lambda d: d["schema"][0]["properties"][0].update(physicalType="uuid"), "physicalType 'uuid'"),
+        (lambda d: d["customProperties"].append({"property": "full_list", "value": "list_[0-9].csv"}), "full_list"),
+        (lambda d: d["customProperties"].append({"property": "full_list", "value": True}), "full_list"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(

@@ -1,4 +1,5 @@
 -- One row per enterprise and version of its register entry; the region comes from the place where the entry names none.
+-- A version ends with the next one, or with the first full list that has none of the enterprise's entries any more.
 with
 
 entries as (
@@ -8,35 +9,69 @@ entries as (
 
 ),
 
+absences as (
+
+    select * from {{ ref('int_enterprise__absence') }}
+
+),
+
 regions as (
 
     select * from {{ ref('dim_region') }}
 
 ),
 
+ordered as (
+
+    select
+        *,
+        lead(updated_at) over by_entry as next_updated_at,
+        lead(batch_id) over by_entry as next_batch_id,
+        lag(updated_at) over by_entry is null as is_first_version
+    from entries
+    window by_entry as (partition by credit_code order by updated_at)
+
+),
+
 final as (
 
     select
-        entries.*,
-        coalesce(entries.region_code, covering.region_code) as located_region_code,
+        ordered.*,
+        coalesce(ordered.region_code, covering.region_code) as located_region_code,
         case
-            when entries.region_code is not null then 'register'
+            when ordered.region_code is not null then 'register'
             when covering.region_code is not null then 'geometry'
             else 'none'
         end as region_source,
-        lead(entries.updated_at) over by_entry as next_updated_at,
-        lag(entries.updated_at) over by_entry is null as is_first_version
-    from entries
+        coalesce(absent.listed_at, ordered.next_updated_at, {{ forever() }}) as valid_to,
+        case
+            when absent.listed_at is not null then 'delisted'
+            when ordered.next_updated_at is not null then 'changed'
+        end as end_reason,
+        -- what ends a version changes its row: builds that look at batches must see it
+        greatest(ordered.batch_id, coalesce(absent.batch_id, ordered.next_batch_id)) as last_batch_id
+    from ordered
+    left join lateral (
+        select
+            absences.listed_at,
+            absences.batch_id
+        from absences
+        where
+            absences.credit_code = ordered.credit_code
+            and absences.listed_at > greatest(ordered.updated_at, ordered.fetched_at)
+            and absences.listed_at < coalesce(ordered.next_updated_at, {{ forever() }})
+        order by absences.listed_at
+        limit 1
+    ) as absent on true
     left join lateral (
         select regions.region_code
         from regions
         where
-            entries.region_code is null
-            and st_covers(regions.geometry, entries.geometry)
+            ordered.region_code is null
+            and st_covers(regions.geometry, ordered.geometry)
         order by array_position(array['county', 'city', 'province'], regions.region_level)
         limit 1
     ) as covering on true
-    window by_entry as (partition by entries.credit_code order by entries.updated_at)
 
 )
 

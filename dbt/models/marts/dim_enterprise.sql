@@ -14,37 +14,49 @@ versions as (
 
 ),
 
+coordinates as (
+
+    select * from {{ ref('int_enterprise__coordinate') }}
+
+),
+
 final as (
 
     select
         ---------- ids
-        credit_code,
-        mine_code,
-        located_region_code as region_code,
-        region_source,
+        versions.credit_code,
+        versions.mine_code,
+        versions.located_region_code as region_code,
+        versions.region_source,
 
         ---------- attributes
-        enterprise_name,
-        industry,
-        industry_code,
-        address,
-        static_level,
-        is_key_enterprise,
-        employees,
-        status,
-        source_crs,
-        geometry,
+        versions.enterprise_name,
+        versions.industry,
+        versions.industry_code,
+        versions.address,
+        versions.static_level,
+        versions.is_key_enterprise,
+        versions.employees,
+        versions.status,
+        versions.source_crs,
+        versions.geometry,
+        coordinates.coordinate_flags,
 
         ---------- validity
-        updated_at as valid_from,
-        coalesce(next_updated_at, {{ forever() }}) as valid_to,
-        next_updated_at is null as is_current,
-        is_first_version,
+        versions.updated_at as valid_from,
+        versions.valid_to,
+        versions.valid_to = {{ forever() }} as is_current,
+        versions.is_first_version,
+        versions.end_reason,
 
         ---------- origin
-        feed_id,
-        batch_id
+        versions.feed_id,
+        versions.last_batch_id as batch_id
     from versions
+    inner join coordinates
+        on
+            versions.credit_code = coordinates.credit_code
+            and versions.updated_at = coordinates.updated_at
 
 )
 

@@ -25,6 +25,8 @@ final as (
         is_key_enterprise,
         employees,
         coalesce(status, 'active') as status,
+        source_x,
+        source_y,
         source_crs,
         {{ as_point('longitude', 'latitude') }} as geometry,
 
@@ -32,6 +34,7 @@ final as (
         updated_at as event_at,
         updated_at as issued_at,
         fetched_at,
+        seen_at,
         landed_at,
 
         ---------- origin
