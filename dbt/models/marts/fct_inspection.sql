@@ -87,7 +87,7 @@ run_starts as (
         count(*) filter (where recheck_state in ('made', 'made_late')) over so_far as run
     from joined
     window so_far as (
-        partition by enterprise_code order by checked_at, feed_id, inspection_code
+        partition by coalesce(credit_code, enterprise_code) order by checked_at, feed_id, inspection_code
     )
 
 ),
@@ -135,7 +135,7 @@ final as (
         recheck_state,
         (
             count(*) filter (where recheck_state = 'missed') over (
-                partition by enterprise_code, run order by checked_at, feed_id, inspection_code
+                partition by coalesce(credit_code, enterprise_code), run order by checked_at, feed_id, inspection_code
             )
         )::integer as missed_running,
 

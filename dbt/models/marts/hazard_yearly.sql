@@ -7,6 +7,13 @@ dangers as (
 
 ),
 
+feeds as (
+
+    select * from {{ ref('dim_feed') }}
+    where main_table = 'hidden_danger'
+
+),
+
 periods as (
 
     select * from {{ ref('int_period__reporting') }}
@@ -16,8 +23,7 @@ periods as (
 
 names as (
 
-    select distinct on (region_code) * from {{ ref('dim_region') }}
-    order by region_code
+    select * from {{ ref('int_region__name') }}
 
 ),
 
@@ -45,10 +51,14 @@ grid as (
 
 ),
 
--- when there is no entry of before a period, nobody knows whether nothing was found in it
+-- from when on records, if there were any, would have reached us
 known as (
 
-    select min(found_on) as first_on from located
+    select
+        least(
+            (select min(found_on) from located),
+            (select min({{ local_day('active_from') }}) from feeds)
+        ) as first_on
 
 ),
 
@@ -113,7 +123,7 @@ counted as (
         coalesce(this_year.n_looked_back, 0) as n_looked_back,
         coalesce(this_year.n_recurrences, 0) as n_recurrences,
         this_year.close_h_p50,
-        known.first_on <= grid.last_start_on as is_last_year_known,
+        coalesce(known.first_on <= grid.last_start_on, false) as is_last_year_known,
         coalesce(last_year.n_dangers, 0) as n_dangers_last_year
     from grid
     cross join known
