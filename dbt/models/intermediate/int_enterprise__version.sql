@@ -64,13 +64,8 @@ final as (
         limit 1
     ) as absent on true
     left join lateral (
-        select regions.region_code
-        from regions
-        where
-            ordered.region_code is null
-            and st_covers(regions.geometry, ordered.geometry)
-        order by array_position(array['county', 'city', 'province'], regions.region_level)
-        limit 1
+        select {{ covering_region('regions', 'ordered.geometry') }} as region_code
+        where ordered.region_code is null
     ) as covering on true
 
 )

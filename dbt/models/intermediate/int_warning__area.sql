@@ -39,10 +39,19 @@ final as (
         from regions
         where
             areas.geometry is null
+            and regions.geometry is not null
             and regions.region_code in (
-                areas.region_code, left(areas.region_code, 4) || '00', left(areas.region_code, 2) || '0000'
+                areas.region_code,
+                left(areas.region_code, 9),
+                left(areas.region_code, 6),
+                left(areas.region_code, 4) || '00',
+                left(areas.region_code, 2) || '0000'
             )
-        order by array_position(array['county', 'city', 'province'], regions.region_level)
+        -- the meaning of the day; a code that is written before or after its time still means what it meant
+        order by
+            array_position(array['town', 'county', 'city', 'province'], regions.region_level),
+            (areas.sent_at >= regions.valid_from and areas.sent_at < regions.valid_to) desc,
+            regions.valid_to desc
         limit 1
     ) as matched on true
 

@@ -32,8 +32,8 @@ final as (
                 when count(distinct areas.geometry_source) > 1 then 'mixed'
                 else min(areas.geometry_source)
             end as geometry_source,
-            (array['county', 'city', 'province'])[
-                max(array_position(array['county', 'city', 'province'], areas.matched_level))
+            (array['town', 'county', 'city', 'province'])[
+                max(array_position(array['town', 'county', 'city', 'province'], areas.matched_level))
             ] as matched_level
         from areas
         where

@@ -55,7 +55,7 @@ final as (
         points.owner_code,
         owners.credit_code,
         points.structure_code,
-        coalesce(points.region_code, covering.region_code) as region_code,
+        coalesce(points.region_code, {{ covering_region('regions', 'points.geometry') }}) as region_code,
 
         ---------- attributes
         points.point_name,
@@ -81,15 +81,6 @@ final as (
     from points
     inner join feeds on points.feed_id = feeds.feed_id
     left join owners on points.owner_code = owners.owner_code
-    left join lateral (
-        select regions.region_code
-        from regions
-        where
-            points.region_code is null
-            and st_covers(regions.geometry, points.geometry)
-        order by array_position(array['county', 'city', 'province'], regions.region_level)
-        limit 1
-    ) as covering on true
 
 )
 

@@ -1,10 +1,16 @@
-{{ config(materialized='kept_table', unique_key=['region_code'], indexes=[{'columns': ['geometry'], 'type': 'gist'}]) }}
+{{
+    config(
+        materialized='kept_table',
+        unique_key=['region_code', 'valid_from'],
+        indexes=[{'columns': ['geometry'], 'type': 'gist'}],
+    )
+}}
 
 with
 
-boundaries as (
+versions as (
 
-    select * from {{ source('reference', 'region_boundary') }}
+    select * from {{ ref('int_region__version') }}
 
 ),
 
@@ -13,11 +19,14 @@ final as (
     select
         region_code,
         region_name,
-        level as region_level,
+        region_level,
         parent_code,
-        {{ as_multipolygon('geom') }} as geometry,
-        source
-    from boundaries
+        geometry,
+        source,
+        valid_from,
+        valid_to,
+        valid_to = {{ forever() }} as is_current
+    from versions
 
 )
 

@@ -9,6 +9,7 @@ objects as (
 regions as (
 
     select * from {{ ref('dim_region') }}
+    where is_current
 
 ),
 

@@ -25,7 +25,8 @@ final as (
         polygons.info_index,
         polygons.area_index,
         polygons.area_desc,
-        left(polygons.region_code, 6) as region_code,
+        -- some systems pad a code with zeros to 12 digits
+        left(polygons.region_code, 6) || regexp_replace(substr(polygons.region_code, 7), '(000)+$', '') as region_code,
         polygons.area_wkt is not null and polygons.polygon is null as is_polygon_broken,
         case
             when polygons.polygon is not null then 'polygon'
