@@ -1,5 +1,5 @@
 -- One row per area of an info block, with a geometry: as drawn, else the boundary of the region whose code it carries,
--- else that of the nearest parent we know (county -> city -> province).
+-- else that of the nearest parent we know (town -> county -> city -> province).
 with
 
 areas as (
