@@ -21,7 +21,8 @@ final as (
         source.batch_id,
         source.state = 'NOT_MODIFIED' as is_unchanged,
         coalesce(source.fetched_at, source.started_at) as polled_at,
-        source.committed_at
+        source.committed_at,
+        source.inserted + source.updated as n_new_records
 
     from source
     where

@@ -18,6 +18,8 @@ final as (
         coalesce(extra ->> 'bridgeCode', extra ->> 'slopeCode', extra ->> 'pondCode') as structure_code,
         coalesce(extra ->> 'bridgeName', extra ->> 'pondName') as structure_name,
         extra ->> 'hazardCode' as hazard_code,
+        coalesce(extra ->> 'pipeline', extra ->> 'district') as segment_name,
+        exchange_unit,
 
         ---------- attributes
         station_name,
