@@ -100,6 +100,7 @@ class Contract:
     crs: str
     expected: Mapping[str, Any]
     closing: Mapping[str, Any]
+    full_list: str | None  # pattern of payload names that list a register completely: absence from them means something
     history: timedelta
     connector: Mapping[str, Any]
     location: str

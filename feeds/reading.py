@@ -68,6 +68,7 @@ class _Reader:
             crs=str(self.custom_value("crs", "the coordinate reference system of its positions")),
             expected=self.expected(tables),
             closing=self.custom.get("closing", {}),
+            full_list=self.full_list(),
             history=self.history(),
             connector=self.connector(),
             location=self.location(),
@@ -158,6 +159,13 @@ class _Reader:
         if not isinstance(value, bool):
             what = f"customProperties 'enabled' is {value!r}, neither true nor false"
             raise self.refuse(("customProperties",), what, "write {property: enabled, value: false}")
+        return value
+
+    def full_list(self) -> str | None:
+        value = self.custom.get("full_list")
+        if value is not None and (not isinstance(value, str) or not _PAYLOAD_NAMES.fullmatch(value)):
+            what = f"customProperties 'full_list' is {value!r}, not a pattern of payload names"
+            raise self.refuse(("customProperties",), what, "use letters, digits and . _ - with the wildcards * and ?")
         return value
 
     def clock(self) -> Clock:
@@ -260,11 +268,7 @@ class _Reader:
         return rules
 
     def check_references(self, contract: Contract) -> None:
-        """Names that point at tables and columns must hit one; payloads are named in a way that SQL can match."""
-        full_list = self.custom.get("full_list", "*")
-        if not isinstance(full_list, str) or not _PAYLOAD_NAMES.fullmatch(full_list):
-            what = f"customProperties 'full_list' is {full_list!r}, not a pattern of payload names"
-            raise self.refuse(("customProperties",), what, "use letters, digits and . _ - with the wildcards * and ?")
+        """Names that point at tables and columns must hit one."""
         table_name, _, column_name = contract.latency_element.partition(".")
         table = next((t for t in contract.tables if t.name == table_name), None)
         if table is None or table.column(column_name) is None:

@@ -88,7 +88,8 @@ def _write(conn: Connection, contract: Contract, batch: Batch, done: Step) -> Co
         unchanged=sum(one.unchanged for one in landed.values()),
         quarantined=quarantined,
         rejects=sum(payload.rejects for payload in batch.payloads),
-        tables=tuple(name for name, one in landed.items() if one.inserted or one.updated),
+        # what a full list repeats unchanged still tells that everything else is gone
+        tables=tuple(name for name, one in landed.items() if one.inserted or one.updated or contract.full_list),
     )
     _record(conn, batch, counts)
     _advance_cursor(conn, batch, batch_id)

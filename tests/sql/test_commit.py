@@ -96,6 +96,12 @@ def test_the_same_batch_again_changes_nothing(conn: Connection) -> None:
     assert whole(conn) == before
 
 
+def test_a_full_list_that_changes_nothing_still_tells_what_is_gone(conn: Connection) -> None:
+    commit_batch(conn, WATER, batch(observation()))
+    counts = commit_batch(conn, replace(WATER, full_list="*"), batch(observation()))
+    assert (counts.unchanged, counts.tables) == (1, ("observation",))
+
+
 def test_a_later_poll_with_the_same_content_keeps_what_was_known_first(conn: Connection) -> None:
     first = commit_batch(conn, WATER, batch(observation(fetched=100, payload="early")))
     again = commit_batch(conn, WATER, batch(observation(fetched=200, payload="late")))

@@ -33,13 +33,16 @@ decisions as (
 
 ),
 
--- the strongest rule that finds anybody; those in force while the code was used outweigh those that were not
+-- the strongest rule that finds anybody; those in force while the code was used outweigh those that were not. A name
+-- that its bearer had given up, while another bore one much like it, may mean either.
 strongest as (
 
     select
         *,
-        rank() over (partition by code order by rule_rank, force_rank) = 1 as is_strongest
+        rank() over by_strength = 1
+        or (first_value(force_rank) over by_strength = 2 and force_rank < 2) as is_strongest
     from candidates
+    window by_strength as (partition by code order by rule_rank, force_rank)
 
 ),
 
@@ -47,8 +50,8 @@ by_itself as (
 
     select
         code,
-        count(*) as n_candidates,
-        count(*) filter (where is_current) as n_current,
+        count(distinct credit_code) as n_candidates,
+        count(distinct credit_code) filter (where is_current) as n_current,
         min(credit_code) as credit_code,
         min(case when rule in ('name', 'name_variant') and force_rank = 2 then 'former_name' else rule end) as rule,
         jsonb_agg(
