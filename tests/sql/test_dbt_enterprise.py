@@ -131,10 +131,8 @@ def meaning(rows: Rows, code: str) -> tuple[str | None, str]:
 def test_what_a_full_list_no_longer_has_is_delisted_and_what_it_refused_is_not(rows: Rows) -> None:
     versions = rows.all("select credit_code, end_reason, is_current from marts.dim_enterprise order by 1, valid_from")
     ends = [(v["credit_code"], v["end_reason"]) for v in versions]
-    assert ends == [(A, "changed"), (A, None), (B, None), (C, None), (D, None), (GONE, "delisted")] + [
-        (REFUSED, None),
-        (MINE, None),
-    ]
+    listed = [(code, None) for code in (A, B, C, D)]
+    assert ends == [(A, "changed"), *listed, (GONE, "delisted"), (REFUSED, None), (MINE, None)]
     assert all(v["is_current"] == (v["end_reason"] is None) for v in versions)
     gone = rows.one("select valid_to, batch_id from marts.dim_enterprise where credit_code = %s", GONE)
     second = rows.one("select batch_id, fetched_at from ops.batch order by batch_id desc limit 1")
