@@ -215,7 +215,8 @@ def _warehouse(settings: Settings) -> dict[str, str]:
 @contextmanager
 def _environment(settings: Settings) -> Iterator[None]:
     """dbt reads its profile from environment variables only; they are set for the time of one run."""
-    wanted = _warehouse(settings)
+    # Compiling these wide queries (jit) takes seconds that it never wins back; our own clusters do without it anyway.
+    wanted = _warehouse(settings) | {"PGOPTIONS": "-c jit=off"}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -129,6 +129,7 @@ def _new_database(cluster_url: str, template: str) -> Iterator[str]:
     drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
     with psycopg.connect(cluster_url, autocommit=True) as connection:
         connection.execute(create)
+        connection.execute(sql.SQL("alter database {} set jit = off").format(sql.Identifier(name)))  # as our own clusters
     try:
         yield urlsplit(cluster_url)._replace(path=f"/{name}").geturl()
     finally:

@@ -30,6 +30,8 @@
             {{ get_create_table_as_sql(False, target_relation, sql) }}
         {%- endcall -%}
         {%- do create_indexes(target_relation) -%}
+        {# a table without statistics is planned for as if it were small: views on it then take minutes #}
+        {%- do run_query('analyze ' ~ target_relation) -%}
     {%- else -%}
         {%- set fresh = make_temp_relation(target_relation) -%}
         {%- do run_query(fresh_rows_sql(fresh, sql)) -%}

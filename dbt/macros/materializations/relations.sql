@@ -3,10 +3,9 @@
 
 {% macro begin_transaction() %}
     {# run_query() opens none by itself. A build that waits for a lock makes all later readers wait behind it, so it
-       gives up after a while instead. Compiling these wide queries (jit) takes seconds that it never wins back. #}
+       gives up after a while instead. #}
     {% call statement('begin_transaction') %}
-        set local lock_timeout = '20s';
-        set local jit = off
+        set local lock_timeout = '20s'
     {% endcall %}
 {% endmacro %}
 
