@@ -10,6 +10,12 @@ objects as (
 
 ),
 
+owners as (
+
+    select * from {{ ref('int_risk__object') }}
+
+),
+
 enterprises as (
 
     select * from {{ ref('dim_enterprise') }}
@@ -47,6 +53,17 @@ reached as (
 
 ),
 
+owners_at_risk as (
+
+    select distinct owners.credit_code
+    from owners
+    inner join objects on owners.object_id = objects.object_id
+    where
+        owners.credit_code is not null
+        and objects.level in ('red', 'orange')
+
+),
+
 things as (
 
     select
@@ -68,9 +85,9 @@ things as (
         null as drivers,
         enterprises.employees as people,
         enterprises.is_key_enterprise,
-        case when objects.level in ('red', 'orange') then 'exposed' end as exposure
+        case when owners_at_risk.credit_code is not null then 'exposed' end as exposure
     from enterprises
-    left join objects on 'enterprise:' || enterprises.credit_code = objects.object_id
+    left join owners_at_risk on enterprises.credit_code = owners_at_risk.credit_code
 
     union all
 
