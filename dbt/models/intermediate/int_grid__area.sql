@@ -17,6 +17,7 @@ ancestors as (
 regions as (
 
     select * from {{ ref('dim_region') }}
+    where is_current
 
 ),
 

@@ -33,6 +33,7 @@ villages as (
 regions as not materialized (
 
     select * from {{ ref('dim_region') }}
+    where is_current
 
 ),
 

@@ -4,6 +4,7 @@ with recursive
 regions as (
 
     select * from {{ ref('dim_region') }}
+    where is_current
 
 ),
 
