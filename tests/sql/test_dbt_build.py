@@ -131,7 +131,8 @@ def test_rows_that_did_not_change_are_not_written(settings: Settings) -> None:
 
 
 def test_views_that_did_not_change_are_not_replaced(settings: Settings) -> None:
-    query = "select relname, xmin::text from pg_class where relkind = 'v' and relnamespace = 'marts'::regnamespace order by 1"
+    query = """select relname, xmin::text from pg_class
+                 where relkind = 'v' and relnamespace = 'marts'::regnamespace order by relname"""
     before = rows_of(settings, query)
     build(settings)
     assert rows_of(settings, query) == before
