@@ -126,10 +126,11 @@ def _prepare_warehouse(url: str) -> None:
 def _new_database(cluster_url: str, template: str) -> Iterator[str]:
     name = f"riskmap_test_{os.getpid()}_{next(_numbers)}"
     create = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+    as_our_own = sql.SQL("alter database {} set jit = off").format(sql.Identifier(name))
     drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
     with psycopg.connect(cluster_url, autocommit=True) as connection:
         connection.execute(create)
-        connection.execute(sql.SQL("alter database {} set jit = off").format(sql.Identifier(name)))  # as our own clusters
+        connection.execute(as_our_own)
     try:
         yield urlsplit(cluster_url)._replace(path=f"/{name}").geturl()
     finally:
