@@ -17,8 +17,11 @@ cameras as (
 
 regions as (
 
+    -- towns are drawn around their villages: outside of such a line proves nothing
     select * from {{ ref('dim_region') }}
-    where geometry is not null
+    where
+        geometry is not null
+        and region_level <> 'town'
 
 ),
 
@@ -88,7 +91,7 @@ shifts as (
 
 ),
 
--- the smallest region of the entry's code that a boundary is known of
+-- the smallest region of the entry's code that a boundary is known of; of a retired code its last one
 own_regions as (
 
     select distinct on (compared.located_region_code)
@@ -103,7 +106,11 @@ own_regions as (
                 left(compared.located_region_code, 4) || '00',
                 left(compared.located_region_code, 2) || '0000'
             )
-    order by compared.located_region_code, length(rtrim(regions.region_code, '0')) desc, regions.region_code desc
+    order by
+        compared.located_region_code,
+        array_position(array['county', 'city', 'province'], regions.region_level),
+        regions.is_current desc,
+        regions.valid_from desc
 
 ),
 
