@@ -7,6 +7,12 @@ drills as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('dim_enterprise_alias') }}
+
+),
+
 enterprises as (
 
     select * from {{ ref('dim_enterprise') }}
@@ -46,7 +52,8 @@ final as (
         ---------- origin
         drills.batch_id
     from drills
-    left join enterprises on drills.enterprise_code = enterprises.credit_code
+    left join aliases on drills.enterprise_code = aliases.code
+    left join enterprises on aliases.credit_code = enterprises.credit_code
     window
         before as (
             partition by coalesce(drills.enterprise_code, drills.organiser), drills.drill_type

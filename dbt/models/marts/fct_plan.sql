@@ -14,6 +14,12 @@ drills as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('dim_enterprise_alias') }}
+
+),
+
 enterprises as (
 
     select * from {{ ref('dim_enterprise') }}
@@ -33,7 +39,8 @@ placed as (
                 then greatest(plans.issued_at, plans.revised_at)
         end as last_updated_at
     from plans
-    left join enterprises on plans.enterprise_code = enterprises.credit_code
+    left join aliases on plans.enterprise_code = aliases.code
+    left join enterprises on aliases.credit_code = enterprises.credit_code
 
 ),
 
@@ -52,13 +59,14 @@ of_plans as (
 of_enterprises as (
 
     select
-        enterprise_code,
-        max(held_at) as held_at
+        coalesce(aliases.credit_code, drills.enterprise_code) as enterprise,
+        max(drills.held_at) as held_at
     from drills
+    left join aliases on drills.enterprise_code = aliases.code
     where
-        plan_code is null
-        and enterprise_code is not null
-    group by enterprise_code
+        drills.plan_code is null
+        and drills.enterprise_code is not null
+    group by coalesce(aliases.credit_code, drills.enterprise_code)
 
 ),
 
@@ -84,7 +92,7 @@ drilled as (
         of_nobody.held_at as last_unnamed_drill_at
     from placed
     left join of_plans on placed.plan_code = of_plans.plan_code
-    left join of_enterprises on placed.enterprise_code = of_enterprises.enterprise_code
+    left join of_enterprises on coalesce(placed.credit_code, placed.enterprise_code) = of_enterprises.enterprise
     cross join of_nobody
 
 ),

@@ -21,6 +21,12 @@ known as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('dim_enterprise_alias') }}
+
+),
+
 enterprises as (
 
     select * from {{ ref('dim_enterprise') }}
@@ -66,7 +72,8 @@ final as (
         findings.batch_id
     from findings
     left join known on findings.camera_code = known.camera_code
-    left join enterprises on coalesce(findings.enterprise_code, known.enterprise_code) = enterprises.credit_code
+    left join aliases on coalesce(findings.enterprise_code, known.enterprise_code) = aliases.code
+    left join enterprises on aliases.credit_code = enterprises.credit_code
 
 )
 

@@ -87,7 +87,9 @@ slots as (
     select
         windows.feed_id,
         observations.station_code,
-        count(distinct floor(extract(epoch from observations.event_at) / windows.slot_s)) as n_slots,
+        count(
+            distinct floor(extract(epoch from observations.event_at - windows.window_start) / windows.slot_s)
+        ) as n_slots,
         max(observations.event_at) as last_event_at
     from windows
     inner join observations
@@ -112,7 +114,10 @@ counted as (
         count(*) as n_stations,
         count(*) filter (where stations.is_in_use) as n_in_use,
         count(*) filter (where points.state = 'REPORTING') as n_reporting,
-        coalesce(sum(least(slots.n_slots, windows.n_slots)) filter (where stations.is_in_use), 0) as received_slots,
+        -- the last slot may be cut short by the end of the window
+        coalesce(
+            sum(least(coalesce(slots.n_slots, 0), windows.n_slots)) filter (where stations.is_in_use), 0
+        ) as received_slots,
         coalesce(sum(windows.n_slots) filter (where stations.is_in_use), 0) as expected_slots,
         max(slots.last_event_at) as last_event_at,
         bool_or(windows.is_heard) as is_heard

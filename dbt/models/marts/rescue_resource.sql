@@ -13,6 +13,12 @@ equipment as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('dim_enterprise_alias') }}
+
+),
+
 enterprises as (
 
     select * from {{ ref('dim_enterprise') }}
@@ -108,7 +114,8 @@ final as (
         on
             teams.feed_id = of_teams.feed_id
             and teams.team_code = of_teams.team_code
-    left join enterprises on teams.enterprise_code = enterprises.credit_code
+    left join aliases on teams.enterprise_code = aliases.code
+    left join enterprises on aliases.credit_code = enterprises.credit_code
 
 )
 

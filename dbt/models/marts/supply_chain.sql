@@ -7,6 +7,12 @@ links as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('dim_enterprise_alias') }}
+
+),
+
 enterprises as (
 
     select * from {{ ref('dim_enterprise') }}
@@ -45,8 +51,10 @@ final as (
         ---------- origin
         links.batch_id
     from links
-    left join enterprises as suppliers on links.supplier_code = suppliers.credit_code
-    left join enterprises as customers on links.customer_code = customers.credit_code
+    left join aliases as supplier_aliases on links.supplier_code = supplier_aliases.code
+    left join enterprises as suppliers on supplier_aliases.credit_code = suppliers.credit_code
+    left join aliases as customer_aliases on links.customer_code = customer_aliases.code
+    left join enterprises as customers on customer_aliases.credit_code = customers.credit_code
 
 )
 
