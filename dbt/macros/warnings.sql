@@ -8,26 +8,14 @@
 {%- endmacro %}
 
 
-{#
-  What the batches of a build may have changed about warnings and the enterprises under them: identifiers of warnings
-  (the message, a block, an area or a receipt was written) and enterprises (an entry of the register or a responsible
-  person was). Several senders may use an identifier, and receipts name nothing else, so it is taken as a whole.
-#}
+{# What the batches of a build may have changed about warnings and the enterprises under them. #}
 {% macro touched_identifiers() -%}
-    select identifier from {{ ref('stg_warning') }} where batch_id in {{ batch_ids() }}
-    union
-    select identifier from {{ ref('stg_warning_info') }} where batch_id in {{ batch_ids() }}
-    union
-    select identifier from {{ ref('stg_warning_area') }} where batch_id in {{ batch_ids() }}
-    union
-    select warning_identifier from {{ ref('stg_warning_receipt') }} where batch_id in {{ batch_ids() }}
+    select identifier from {{ ref('int_warning__batch') }} where batch_id in {{ batch_ids() }}
 {%- endmacro %}
 
 
 {% macro touched_enterprises() -%}
-    select credit_code from {{ ref('dim_enterprise') }} where batch_id in {{ batch_ids() }}
-    union
-    select credit_code from {{ ref('int_enterprise__responsible') }} where batch_id in {{ batch_ids() }}
+    select credit_code from {{ ref('int_enterprise__batch') }} where batch_id in {{ batch_ids() }}
 {%- endmacro %}
 
 

@@ -12,8 +12,7 @@
     )
 }}
 
--- depends_on: {{ ref('stg_warning') }}, {{ ref('stg_warning_info') }}, {{ ref('stg_warning_area') }}
--- depends_on: {{ ref('stg_warning_receipt') }}, {{ ref('dim_enterprise') }}
+-- depends_on: {{ ref('int_warning__batch') }}, {{ ref('int_enterprise__batch') }}
 
 -- What the warnings, the register and the receipts say, without the clock: it is judged in fct_warning_enterprise.
 with
