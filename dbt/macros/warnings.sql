@@ -42,12 +42,6 @@
 {%- endmacro %}
 
 
-{# A share in percent of two counts; null where there is nothing to have a share of. #}
-{% macro share_pct(numerator, denominator) -%}
-    100.0::double precision * {{ numerator }} / nullif({{ denominator }}, 0)
-{%- endmacro %}
-
-
 {# A moment as text that is the same in every session's time zone. #}
 {% macro utc_text(moment) -%}
     to_char({{ moment }} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')

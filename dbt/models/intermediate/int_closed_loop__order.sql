@@ -38,7 +38,7 @@ final as (
         null::timestamptz as ended_at,
         null::timestamptz as respond_due_at,
         null::timestamptz as dispose_due_at,
-        orders.deadline_at,
+        {{ end_of_deadline('orders.deadline_at') }} as deadline_at,
         'known' as evidence
     from documents as orders
     left join inspections

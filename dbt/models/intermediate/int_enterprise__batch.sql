@@ -1,4 +1,5 @@
--- One row per enterprise and batch that wrote something about it: an entry of the register or a responsible person.
+-- One row per enterprise and batch that wrote something about it: an entry of the register, a responsible
+-- person, or villages, around which the town is drawn that an entry without a code lies in.
 with
 
 final as (
@@ -14,6 +15,15 @@ final as (
         credit_code,
         batch_id
     from {{ ref('int_enterprise__responsible') }}
+
+    union all
+
+    select
+        enterprises.credit_code,
+        villages.batch_id
+    from {{ ref('dim_enterprise') }} as enterprises
+    cross join {{ ref('stg_village') }} as villages
+    where enterprises.region_source = 'geometry'
 
 )
 

@@ -1,5 +1,6 @@
 -- One row per identifier of a warning and batch that wrote something about it: the message, a block, an area or a
--- receipt. Several senders may use an identifier, and receipts name nothing else, so it is taken as a whole.
+-- receipt. Several senders may use an identifier, and receipts name nothing else, so it is taken as a whole. The area
+-- of a warning to a town changes with the villages that the town is drawn around.
 with
 
 final as (
@@ -29,6 +30,17 @@ final as (
         warning_identifier as identifier,
         batch_id
     from {{ ref('stg_warning_receipt') }}
+
+    union all
+
+    select
+        areas.identifier,
+        villages.batch_id
+    from {{ ref('stg_warning_area') }} as areas
+    inner join {{ ref('stg_village') }} as villages on left(areas.region_code, 6) = left(villages.region_code, 6)
+    where
+        areas.drawn_as is null
+        and length(areas.region_code) >= 9
 
 )
 

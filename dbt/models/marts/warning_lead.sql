@@ -145,7 +145,7 @@ final as (
         coalesce(answers.n_reached, 0) as n_reached,
         coalesce(answers.n_stopped, 0) as n_stopped,
         coalesce(answers.n_stopped_ahead, 0) as n_stopped_ahead,
-        {{ share_pct('answers.n_stopped_ahead', 'answers.n_key') }} as stopped_ahead_pct
+        {{ pct('answers.n_stopped_ahead', 'answers.n_key') }} as stopped_ahead_pct
     from leads
     left join answers on leads.warning_key = answers.warning_key
 

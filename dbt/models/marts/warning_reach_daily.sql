@@ -36,11 +36,11 @@ final as (
 
     select
         *,
-        {{ share_pct('n_reached', 'n_key') }} as reached_pct,
-        {{ share_pct('n_reached_in_time', 'n_key') }} as reached_in_time_pct,
-        {{ share_pct('n_reached_by_machine', 'n_key') }} as reached_by_machine_pct,
-        {{ share_pct('n_acknowledged', 'n_key') }} as acknowledged_pct,
-        {{ share_pct('n_acted', 'n_key') }} as acted_pct,
+        {{ pct('n_reached', 'n_key') }} as reached_pct,
+        {{ pct('n_reached_in_time', 'n_key') }} as reached_in_time_pct,
+        {{ pct('n_reached_by_machine', 'n_key') }} as reached_by_machine_pct,
+        {{ pct('n_acknowledged', 'n_key') }} as acknowledged_pct,
+        {{ pct('n_acted', 'n_key') }} as acted_pct,
         {{ as_of() }} as as_of
     from counted
 
