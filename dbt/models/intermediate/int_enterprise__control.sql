@@ -64,6 +64,13 @@ aliases as (
 
 ),
 
+units as (
+
+    select * from {{ ref('stg_risk_unit') }}
+    where not is_deleted
+
+),
+
 frequencies as (
 
     select * from {{ ref('control_frequency') }}
@@ -74,15 +81,25 @@ frequencies as (
 structures as (
 
     select
-        owned.code,
-        min(points.credit_code) as credit_code
-    from points
-    inner join lateral (values (points.owner_code), (points.structure_code)) as owned (code) on true
+        code,
+        min(credit_code) as credit_code
+    from (
+        select
+            structure_code as code,
+            credit_code
+        from points
+        union
+        select
+            units.hazard_code as code,
+            aliases.credit_code
+        from units
+        inner join aliases on units.enterprise_code = aliases.code
+    ) as owned
     where
-        owned.code is not null
-        and points.credit_code is not null
-    group by owned.code
-    having count(distinct points.credit_code) = 1
+        code is not null
+        and credit_code is not null
+    group by code
+    having count(distinct credit_code) = 1
 
 ),
 
