@@ -145,9 +145,11 @@ def test_a_row_that_is_gone_from_the_source_goes(settings: Settings) -> None:
     build(settings, "source:landing.station+")
     with psycopg.connect(settings.database_url) as conn:
         conn.execute("delete from landing.station where station_code = 'GONE'")
-    assert len(rows_of(settings, "select * from marts.dim_monitoring_point")) == 2
+    in_use = "select point_code from marts.dim_monitoring_point where is_current and is_in_use"
+    assert len(rows_of(settings, in_use)) == 2
     build(settings, "source:landing.station+")
-    assert len(rows_of(settings, "select * from marts.dim_monitoring_point")) == 1
+    assert len(rows_of(settings, in_use)) == 1
+    assert rows_of(settings, "select object_id from marts.one_map_object where object_id ~ 'GONE'") == []
 
 
 def edit(file: Path, before: str, after: str) -> None:

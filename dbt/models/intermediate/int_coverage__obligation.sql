@@ -10,10 +10,18 @@ feeds as (
 
 ),
 
+-- a point owes from when its register first knew it until it went out of use
 points as (
 
-    select * from {{ ref('dim_monitoring_point') }}
-    where is_current and is_in_use
+    select
+        feed_id,
+        point_code,
+        register,
+        min(known_since) as known_since,
+        max(valid_to) as owed_until
+    from {{ ref('dim_monitoring_point') }}
+    where is_in_use
+    group by feed_id, point_code, register
 
 ),
 
@@ -22,7 +30,8 @@ entities as (
     select
         feeds.feed_id,
         points.point_code as entity_code,
-        points.known_since
+        points.known_since,
+        points.owed_until
     from feeds
     inner join points
         on
@@ -35,7 +44,8 @@ entities as (
     select
         feed_id,
         feed_id as entity_code,
-        '-infinity'::timestamptz as known_since
+        '-infinity'::timestamptz as known_since,
+        {{ forever() }} as owed_until
     from feeds
     where expected_kind = 'polls'
 
@@ -74,7 +84,7 @@ bounds as (
         ) as owed_from,
         extract(epoch from days.day::timestamp) + 86400 as day_end,
         {{ local_seconds(as_of()) }} as now_seconds,
-        {{ local_seconds('days.active_until') }} as owed_until,
+        {{ local_seconds('least(days.active_until, entities.owed_until)') }} as owed_until,
         days.grace_s
     from days
     inner join entities on days.feed_id = entities.feed_id

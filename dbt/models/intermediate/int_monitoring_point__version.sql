@@ -1,22 +1,11 @@
--- One row per point of any register that watches something, and version of its definition. The registers of mines keep
--- definitions with their times; the station register and that of water points keep no history.
+-- One row per point of any register that watches something, and version of its definition. The registers of sensors and
+-- equipment keep definitions with their times; the others are written down whenever they change. A station begins a
+-- version when its entry or one of its thresholds changes.
 with
 
-stations as (
+versions as (
 
-    select * from {{ ref('stg_station') }}
-
-),
-
-flood_thresholds as (
-
-    select * from {{ ref('stg_flood_threshold') }}
-
-),
-
-reservoir_thresholds as (
-
-    select * from {{ ref('stg_reservoir_threshold') }}
+    select * from {{ ref('int_register__version') }}
 
 ),
 
@@ -32,57 +21,105 @@ equipment_points as (
 
 ),
 
-water_points as (
+stations as (
 
-    select * from {{ ref('stg_water_point') }}
+    select * from versions
+    where register = 'station'
+
+),
+
+thresholds as (
+
+    select * from versions
+    where
+        register in ('flood_threshold', 'reservoir_threshold')
+        and is_listed
+
+),
+
+station_boundaries as (
+
+    select
+        feed_id,
+        entry_code,
+        valid_from
+    from stations
+    union
+    select
+        thresholds.feed_id,
+        thresholds.entry_code,
+        boundary.valid_from
+    from thresholds
+    cross join lateral (values (thresholds.valid_from), (thresholds.valid_to)) as boundary (valid_from)
+    inner join stations
+        on
+            thresholds.feed_id = stations.feed_id
+            and thresholds.entry_code = stations.entry_code
+            and boundary.valid_from > stations.valid_from
+            and boundary.valid_from < stations.valid_to
+
+),
+
+station_versions as (
+
+    select
+        stations.feed_id,
+        stations.entry_code,
+        stations.entry,
+        stations.is_listed,
+        stations.geometry,
+        coalesce(limits.thresholds, '{}'::jsonb) as thresholds,
+        greatest(stations.batch_id, limits.batch_id) as batch_id,
+        station_boundaries.valid_from,
+        lead(station_boundaries.valid_from, 1, {{ forever() }}) over (
+            partition by stations.feed_id, stations.entry_code order by station_boundaries.valid_from
+        ) as valid_to
+    from station_boundaries
+    inner join stations
+        on
+            station_boundaries.feed_id = stations.feed_id
+            and station_boundaries.entry_code = stations.entry_code
+            and station_boundaries.valid_from >= stations.valid_from
+            and station_boundaries.valid_from < stations.valid_to
+    left join lateral (
+        select
+            jsonb_object_agg(limit_value.key, limit_value.value) as thresholds,
+            max(thresholds.batch_id) as batch_id
+        from thresholds
+        cross join lateral jsonb_each(jsonb_strip_nulls(thresholds.entry)) as limit_value
+        where
+            station_boundaries.feed_id = thresholds.feed_id
+            and station_boundaries.entry_code = thresholds.entry_code
+            and station_boundaries.valid_from >= thresholds.valid_from
+            and station_boundaries.valid_from < thresholds.valid_to
+    ) as limits on true
 
 ),
 
 final as (
 
     select
-        stations.feed_id,
-        stations.station_code as point_code,
+        feed_id,
+        entry_code as point_code,
         'station' as register,
-        stations.station_name as point_name,
-        stations.station_type as category,
-        stations.river_name,
-        stations.datum_name,
-        coalesce(stations.owner_code, stations.authority) as owner_code,
-        stations.structure_code,
-        stations.structure_name,
+        entry ->> 'name' as point_name,
+        entry ->> 'category' as category,
+        entry ->> 'river_name' as river_name,
+        entry ->> 'datum_name' as datum_name,
+        entry ->> 'owner_code' as owner_code,
+        entry ->> 'structure_code' as structure_code,
+        entry ->> 'structure_name' as structure_name,
         null::text as unit,
-        stations.region_code,
-        stations.location,
-        jsonb_strip_nulls(
-            jsonb_build_object(
-                'warning_level_m', flood_thresholds.warning_level_m,
-                'guarantee_level_m', flood_thresholds.guarantee_level_m,
-                'warning_discharge_m3_s', flood_thresholds.warning_discharge_m3_s,
-                'guarantee_discharge_m3_s', flood_thresholds.guarantee_discharge_m3_s,
-                'check_flood_level_m', reservoir_thresholds.check_flood_level_m,
-                'design_flood_level_m', reservoir_thresholds.design_flood_level_m,
-                'normal_level_m', reservoir_thresholds.normal_level_m,
-                'dead_level_m', reservoir_thresholds.dead_level_m,
-                'dam_crest_m', reservoir_thresholds.dam_crest_m
-            )
-        ) as thresholds,
-        stations.is_in_use,
-        stations.geometry,
-        -- the register keeps no history: one version, valid since the entry was last touched, as far as we are told
-        coalesce(stations.modified_at, {{ always() }}) as valid_from,
-        {{ forever() }} as valid_to,
-        coalesce(stations.modified_at, {{ always() }}) as known_since,
-        stations.batch_id
-    from stations
-    left join flood_thresholds
-        on
-            stations.feed_id = flood_thresholds.feed_id
-            and stations.station_code = flood_thresholds.station_code
-    left join reservoir_thresholds
-        on
-            stations.feed_id = reservoir_thresholds.feed_id
-            and stations.station_code = reservoir_thresholds.station_code
+        entry ->> 'region_code' as region_code,
+        entry ->> 'location' as location,
+        thresholds,
+        (entry ->> 'is_in_use')::boolean and is_listed as is_in_use,
+        geometry,
+        valid_from,
+        valid_to,
+        min(valid_from) over (partition by feed_id, entry_code) as known_since,
+        batch_id
+    from station_versions
 
     union all
 
@@ -156,26 +193,27 @@ final as (
 
     select
         feed_id,
-        point_code,
-        'water_point' as register,
-        concat_ws(' ', mine_name, coalesce(point_name, area_name)) as point_name,
-        point_kind as category,
+        entry_code as point_code,
+        register,
+        entry ->> 'name' as point_name,
+        entry ->> 'category' as category,
         null as river_name,
         null as datum_name,
-        mine_code as owner_code,
+        entry ->> 'owner_code' as owner_code,
         null as structure_code,
         null as structure_name,
-        unit,
-        left(mine_code, 6) as region_code,
-        area_name as location,
+        entry ->> 'unit' as unit,
+        entry ->> 'region_code' as region_code,
+        entry ->> 'location' as location,
         '{}'::jsonb as thresholds,
-        true as is_in_use,
+        is_listed as is_in_use,
         geometry,
-        coalesce(defined_at, {{ always() }}) as valid_from,
-        {{ forever() }} as valid_to,
-        coalesce(defined_at, {{ always() }}) as known_since,
+        valid_from,
+        valid_to,
+        min(valid_from) over (partition by register, feed_id, entry_code) as known_since,
         batch_id
-    from water_points
+    from versions
+    where register in ('water_point', 'camera')
 
 )
 

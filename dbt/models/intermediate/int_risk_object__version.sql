@@ -15,21 +15,16 @@ stations as (
 
 ),
 
-hazard_sites as (
+entries as (
 
-    select * from {{ ref('stg_hazard_site') }}
-
-),
-
-waterlogging_points as (
-
-    select * from {{ ref('stg_waterlogging_point') }}
+    select * from {{ ref('int_register__version') }}
+    where register in ('hazard_site', 'waterlogging_point', 'reserve_depot')
 
 ),
 
-reserve_depots as (
+owners as (
 
-    select * from {{ ref('stg_reserve_depot') }}
+    select * from {{ ref('dim_enterprise_alias') }}
 
 ),
 
@@ -152,59 +147,29 @@ final as (
     union all
 
     select
-        'geohazard_site:' || feed_id || ':' || site_code as object_id,
-        'geohazard_site' as object_type,
-        site_name as object_name,
-        region_code,
-        null as credit_code,
+        kind.object_type || ':' || entries.feed_id || ':' || entries.entry_code as object_id,
+        kind.object_type,
+        entries.entry ->> 'name' as object_name,
+        entries.entry ->> 'region_code' as region_code,
+        owners.credit_code,
         null as mine_code,
-        feed_id,
-        site_code as point_code,
-        case when risk_level in ('red', 'orange', 'yellow', 'blue') then risk_level else 'unknown' end as static_level,
-        'hazard_site' as static_level_source,
-        geometry,
-        true as is_active,
-        {{ always() }} as valid_from,
-        {{ forever() }} as valid_to
-    from hazard_sites
-
-    union all
-
-    select
-        'waterlogging_point:' || feed_id || ':' || point_code as object_id,
-        'waterlogging_point' as object_type,
-        point_name as object_name,
-        region_code,
-        null as credit_code,
-        null as mine_code,
-        feed_id,
-        point_code,
-        'unknown' as static_level,
-        null as static_level_source,
-        geometry,
-        true as is_active,
-        {{ always() }} as valid_from,
-        {{ forever() }} as valid_to
-    from waterlogging_points
-
-    union all
-
-    select
-        'reserve_depot:' || feed_id || ':' || depot_code as object_id,
-        'reserve_depot' as object_type,
-        depot_name as object_name,
-        region_code,
-        null as credit_code,
-        null as mine_code,
-        feed_id,
-        depot_code as point_code,
-        'unknown' as static_level,
-        null as static_level_source,
-        geometry,
-        true as is_active,
-        {{ always() }} as valid_from,
-        {{ forever() }} as valid_to
-    from reserve_depots
+        entries.feed_id,
+        entries.entry_code as point_code,
+        case
+            when entries.entry ->> 'static_level' in ('red', 'orange', 'yellow', 'blue')
+                then entries.entry ->> 'static_level'
+            else 'unknown'
+        end as static_level,
+        entries.register as static_level_source,
+        entries.geometry,
+        entries.is_listed as is_active,
+        entries.valid_from,
+        entries.valid_to
+    from entries
+    left join owners on entries.entry ->> 'owner_code' = owners.code
+    left join lateral (
+        select case entries.register when 'hazard_site' then 'geohazard_site' else entries.register end as object_type
+    ) as kind on true
 
 )
 

@@ -26,22 +26,9 @@ regions as (
 
 ),
 
--- what the registers call an owner: its credit code, its mine code or, where only one bears it, its name
 owners as (
 
-    select
-        owner_code,
-        min(credit_code) as credit_code
-    from (
-        select credit_code, credit_code as owner_code from {{ ref('dim_enterprise') }}
-        union all
-        select credit_code, mine_code from {{ ref('dim_enterprise') }}
-        union all
-        select credit_code, enterprise_name from {{ ref('dim_enterprise') }}
-    ) as names
-    where owner_code is not null
-    group by owner_code
-    having count(distinct credit_code) = 1
+    select * from {{ ref('dim_enterprise_alias') }}
 
 ),
 
@@ -66,7 +53,8 @@ final as (
         points.location,
         points.unit,
         points.thresholds,
-        feeds.slot_s as expected_interval_s,
+        -- a camera reports no observations: its feed is a list
+        case when points.register <> 'camera' then feeds.slot_s end as expected_interval_s,
         points.is_in_use,
         points.geometry,
 
@@ -80,7 +68,7 @@ final as (
         points.batch_id
     from points
     inner join feeds on points.feed_id = feeds.feed_id
-    left join owners on points.owner_code = owners.owner_code
+    left join owners on points.owner_code = owners.code
 
 )
 

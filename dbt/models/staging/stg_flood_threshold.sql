@@ -15,6 +15,8 @@ final as (
         guarantee_level_m,
         warning_discharge_m3_s,
         guarantee_discharge_m3_s,
+        modified_at,
+        fetched_at,
         batch_id
 
     from source
