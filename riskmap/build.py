@@ -22,6 +22,7 @@ from warehouse.db import connect
 log = logging.getLogger(__name__)
 
 METRICS = "path:models/metrics"
+LEVELS = "tag:levels"
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ def build_data_docs(settings: Settings) -> Path:
 
 
 def _selection(work: list[ledger.UnpublishedBatch]) -> list[str]:
-    """dbt selectors: everything downstream of the landing tables that received rows, and the metrics."""
+    """dbt selectors: everything downstream of the landing tables that received rows, and what time alone changes."""
     tables = sorted({table for batch in work for table in batch.tables})
-    return [*(f"source:landing.{table}+" for table in tables), METRICS]
+    return [*(f"source:landing.{table}+" for table in tables), LEVELS, METRICS]
 
 
 def _failures(result: dbt_runner.BuildResult) -> list[str]:

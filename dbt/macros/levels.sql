@@ -8,3 +8,22 @@
 {% macro highest_level(column, among='true') -%}
     (array['red', 'orange', 'yellow', 'blue', 'unknown'])[min({{ level_rank(column) }}) filter (where {{ among }})]
 {%- endmacro %}
+
+
+{# A row of int_risk__evidence as one entry of a driver's `conditions`. #}
+{% macro piece_of_evidence() -%}
+    jsonb_strip_nulls(
+        jsonb_build_object(
+            'no', condition_no, 'kind', kind, 'scope', scope, 'outcome', outcome, 'reason', reason, 'level', level,
+            'variable', variable, 'comparison', comparison,
+            'value', round(value::numeric, 6), 'unit', unit, 'threshold', threshold,
+            'evidence', evidence, 'name', evidence_name, 'observed_at', observed_at, 'met_at', met_at
+        )
+    )
+{%- endmacro %}
+
+
+{# The graver of two levels. #}
+{% macro graver_level(one, other) -%}
+    (array['red', 'orange', 'yellow', 'blue', 'unknown'])[least({{ level_rank(one) }}, {{ level_rank(other) }})]
+{%- endmacro %}

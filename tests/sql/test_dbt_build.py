@@ -17,6 +17,7 @@ from dbt_rows import CAP, REGISTER, SENDER, WATER, Rows, build, settings_for
 from feeds import clocks, registry
 from feeds.derive import dbt_sources
 from riskmap import dbt_runner, dictionary
+from riskmap.build import LEVELS
 from riskmap.settings import Settings
 from warehouse import ledger
 from warehouse.db import connect
@@ -113,14 +114,20 @@ def test_a_reader_never_sees_a_mart_missing_or_empty(settings: Settings, reader:
     assert reader.seen == []
 
 
-def test_a_record_is_current_at_commit_without_any_build(settings: Settings) -> None:
+def test_a_warning_is_current_at_commit_and_gives_its_level_at_the_next_build(settings: Settings) -> None:
+    level = "select level from marts.one_map_object where object_type = 'enterprise'"
     with psycopg.connect(settings.database_url) as conn:
         Rows(conn).warning("LIVE", Rows(conn).now, info={"colour": "red"})
-    found = rows_of(settings, "select level from marts.one_map_object where object_type = 'enterprise'")
-    assert found == [{"level": "red"}]
+    current = rows_of(settings, "select identifier from marts.fct_warning_current order by identifier")
+    assert current == [{"identifier": "A"}, {"identifier": "LIVE"}]
+    assert rows_of(settings, level) == [{"level": "yellow"}]
+    build(settings, LEVELS, batch_ids=[])
+    assert rows_of(settings, level) == [{"level": "red"}]
     with psycopg.connect(settings.database_url) as conn:
         for table in ("warning", "warning_info", "warning_area"):
             conn.execute(f"delete from landing.{table} where identifier = 'LIVE'")
+    build(settings, LEVELS, batch_ids=[])
+    assert rows_of(settings, level) == [{"level": "yellow"}]
 
 
 def test_rows_that_did_not_change_are_not_written(settings: Settings) -> None:

@@ -6,11 +6,10 @@ The warehouse is built once; every test writes into a transaction of its own, re
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import psycopg
 import pytest
-from dbt_rows import CAP, MINES, QUAKES, REGISTER, SENDER, WATER, Rows, box, build, reference, settings_for
+from dbt_rows import CAP, MINES, REGISTER, SENDER, WATER, Rows, box, build, reference, settings_for
 from psycopg.types.json import Jsonb
 
 from feeds import registry
@@ -361,130 +360,3 @@ class TestArea:
     def test_text_that_is_no_geometry_does_not_take_the_map_down(self, rows: Rows) -> None:
         found = self.drawn(rows, area_wkt="MULTIPOLYGON(((105 35, 106", region_code="620823")
         assert (found["geometry_source"], found["area"]) == ("geocode", 1.0)
-
-
-def risk(rows: Rows, object_id: str) -> dict[str, object]:
-    return rows.one(
-        "select static_level, dynamic_level, level, drivers from marts.one_map_object where object_id = %s", object_id
-    )
-
-
-def levels(rows: Rows, object_id: str) -> tuple[object, object]:
-    found = risk(rows, object_id)
-    return found["dynamic_level"], found["level"]
-
-
-def rules(rows: Rows, object_id: str) -> dict[str, str]:
-    return {driver["rule"]: driver["level"] for driver in risk(rows, object_id)["drivers"]}  # type: ignore[attr-defined]
-
-
-class TestMap:
-    def test_without_evidence_levels_are_unknown(self, rows: Rows) -> None:
-        assert levels(rows, "enterprise:SHOP") == ("unknown", "blue")
-        assert levels(rows, "enterprise:WORKS") == ("unknown", "unknown")
-        assert levels(rows, "enterprise:MINE") == ("unknown", "yellow")
-        assert levels(rows, f"station:{WATER}:RIVER") == ("unknown", "unknown")
-
-    def test_a_warning_gives_its_colour_to_what_it_covers(self, rows: Rows) -> None:
-        rows.warning("A", rows.ago(hours=1), info={"colour": "orange"})
-        rows.warning("FAR", rows.ago(hours=1), info={"colour": "red"}, area={"area_wkt": box(100, 30, 101, 31)})
-        assert levels(rows, "enterprise:SHOP") == ("orange", "orange")
-        assert rules(rows, "enterprise:SHOP") == {"warning_enterprise": "orange"}
-        driver = risk(rows, "enterprise:SHOP")["drivers"][0]  # type: ignore[index]
-        assert driver["evidence"].startswith(f"{SENDER},A,")
-        assert driver["observed_at"] is not None
-
-    def test_no_warning_is_good_news_only_while_the_source_is_polled(self, rows: Rows) -> None:
-        rows.batch(CAP, at=rows.ago(seconds=90), state="NOT_MODIFIED")
-        assert levels(rows, "enterprise:WORKS") == ("blue", "blue")
-        assert levels(rows, "enterprise:MINE") == ("unknown", "yellow")  # its own sensors are silent
-        rows.conn.execute("update ops.batch set fetched_at = %s, committed_at = now()", (rows.ago(minutes=9),))
-        assert levels(rows, "enterprise:WORKS") == ("unknown", "unknown")
-
-    @pytest.mark.parametrize(
-        ("stage", "level", "held"),
-        [
-            (9.99, "blue", {}),
-            (10.0, "blue", {}),
-            (10.01, "orange", {"stage_above_warning_level": "orange"}),
-            (12.5, "red", {"stage_above_warning_level": "orange", "stage_above_guarantee_level": "red"}),
-        ],
-    )
-    def test_river_stage(self, rows: Rows, stage: float, level: str, held: dict[str, str]) -> None:
-        rows.observation(WATER, "RIVER", "water_level_m", rows.ago(minutes=2), stage)
-        assert levels(rows, f"station:{WATER}:RIVER") == (level, level)
-        assert rules(rows, f"station:{WATER}:RIVER") == held
-
-    def test_a_missing_threshold_is_unknown_not_false(self, rows: Rows) -> None:
-        rows.observation(WATER, "BARE", "water_level_m", rows.ago(minutes=2), 99.0)
-        assert levels(rows, f"station:{WATER}:BARE") == ("unknown", "unknown")
-        assert set(rules(rows, f"station:{WATER}:BARE").values()) == {"unknown"}
-
-    def test_only_the_newest_and_fresh_observation_counts(self, rows: Rows) -> None:
-        rows.observation(WATER, "RIVER", "water_level_m", rows.ago(minutes=7), 12.5)
-        rows.observation(WATER, "RIVER", "water_level_m", rows.ago(minutes=2), 9.0)
-        assert levels(rows, f"station:{WATER}:RIVER")[0] == "blue"
-        rows.conn.execute("delete from landing.observation")
-        # three intervals of 300 s plus the promise of 1200 s are 35 minutes
-        rows.observation(WATER, "RIVER", "water_level_m", rows.ago(minutes=34), 12.5)
-        assert levels(rows, f"station:{WATER}:RIVER")[0] == "red"
-        rows.conn.execute("update landing.observation set event_at = %s", (rows.ago(minutes=36),))
-        assert levels(rows, f"station:{WATER}:RIVER")[0] == "unknown"
-
-    @pytest.mark.parametrize(
-        ("amounts", "level"),
-        [
-            ([(5, 9.0), (35, 10.9)], "blue"),
-            ([(5, 9.0), (35, 11.0)], "yellow"),
-            ([(5, 9.0), (65, 11.0)], "blue"),
-            ([(5, 0.0), (600, 99.9)], "yellow"),
-            ([(5, 0.0), (600, 100.0)], "orange"),
-            ([(5, 0.0), (600, 250.0)], "red"),
-            ([(5, 0.0), (1500, 250.0)], "blue"),
-        ],
-    )
-    def test_rain_sums(self, rows: Rows, amounts: list[tuple[int, float]], level: str) -> None:
-        for minutes, amount in amounts:
-            rows.observation(WATER, "RAIN", "rain_mm", rows.ago(minutes=minutes), amount, unit="mm")
-        assert levels(rows, f"station:{WATER}:RAIN")[0] == level
-
-    @pytest.mark.parametrize(
-        ("value", "flags", "level", "held"),
-        [
-            (0.99, 0, "yellow", set()),
-            (1.0, 0, "red", {"methane_above_alarm"}),
-            (0.5, 1 | 2, "orange", {"sensor_alarm"}),
-            (1.5, 1, "red", {"methane_above_alarm", "sensor_alarm"}),
-            (1.5, 1 | 4, "yellow", set()),  # under calibration: no evidence at all
-        ],
-    )
-    def test_mine_sensors(self, rows: Rows, value: float, flags: int, level: str, held: set[str]) -> None:
-        rows.observation(MINES, SENSOR, "methane_pct", rows.ago(minutes=1), value, unit="pct", status_flags=flags)
-        assert risk(rows, "enterprise:MINE")["level"] == level
-        assert set(rules(rows, "enterprise:MINE")) == held
-
-    @pytest.mark.parametrize(
-        ("longitude", "magnitude", "hours", "status", "is_driver"),
-        [
-            (106.0, 4.0, 23, "automatic", True),
-            (106.1, 4.0, 23, "automatic", False),  # 54 km
-            (106.0, 3.9, 23, "automatic", False),
-            (106.0, 4.0, 25, "automatic", False),
-            (106.0, 6.0, 1, "deleted", False),
-        ],
-    )
-    def test_earthquakes(  # noqa: PLR0917
-        self, rows: Rows, longitude: float, magnitude: float, hours: float, status: str, is_driver: bool
-    ) -> None:
-        quake = {"event_id": "q1", "updated_at": rows.now, "event_at": rows.ago(hours=hours), "magnitude": magnitude}
-        place = {"longitude": longitude, "latitude": 35.5, "depth_km": 10}
-        rows.land("earthquake", QUAKES, **quake, **place, status=status, event_type="earthquake", ids=["q1"])
-        assert ("earthquake_mine" in rules(rows, "enterprise:MINE")) is is_driver
-        assert ("earthquake_tailings_pond" in rules(rows, "enterprise:POND")) is is_driver
-        assert rules(rows, "enterprise:SHOP") == {}
-
-    def test_regions_count_their_objects(self, rows: Rows) -> None:
-        rows.warning("A", rows.ago(hours=1), info={"colour": "red"})
-        county = rows.one("select * from marts.one_map_region where region_code = '620823'")
-        assert (county["n_objects"], county["n_red"], county["level"]) == (7, 7, "red")
-        assert county["as_of"] - rows.now < timedelta(seconds=1)

@@ -1,12 +1,24 @@
--- One row per object, point and rule about observations that could be tried: holds, clear or unknown (no threshold).
+-- One row per object, condition on measured values and point: the points that watch the object (own), stations within
+-- the radius of the condition (near; points below ground say nothing about what lies above), reservoirs upstream.
+-- Of many stations near by those speak that hold, the gravest five; if none does, the one that is clear for longest.
 with
 
-rules as (
+conditions as (
 
-    select * from {{ ref('dim_risk_rule') }}
-    where
-        {{ as_of() }} >= valid_from
-        and {{ as_of() }} < valid_to
+    select * from {{ ref('int_risk__condition') }}
+    where is_measured
+
+),
+
+measured as materialized (
+
+    select * from {{ ref('int_risk__measured') }}
+
+),
+
+objects as (
+
+    select * from {{ ref('int_risk__object') }}
 
 ),
 
@@ -16,92 +28,78 @@ points as (
 
 ),
 
-latest as (
+upstream as (
 
-    select * from {{ ref('int_observation__latest') }}
-
-),
-
-observations as (
-
-    select * from {{ ref('stg_observation') }}
+    select * from {{ ref('int_risk__upstream') }}
 
 ),
 
-latest_values as (
+found as (
 
     select
         points.object_id,
-        points.point_code,
-        points.point_name,
-        rules.rule_id,
-        rules.kind,
-        rules.comparison,
-        rules.level,
-        rules.source,
-        coalesce(rules.threshold, (points.thresholds ->> rules.threshold_column)::double precision) as threshold,
-        latest.variable,
-        case when rules.kind = 'status' then latest.status_flags else latest.value end as value,
-        latest.unit,
-        latest.event_at as observed_at
-    from points
-    inner join rules
+        points.object_type,
+        measured.*,
+        1 as nearness_no
+    from measured
+    inner join points
         on
-            points.object_type = rules.object_type
-            and rules.kind in ('latest', 'status')
-    inner join latest
+            measured.feed_id = points.feed_id
+            and measured.point_code = points.point_code
+    inner join conditions
         on
-            points.feed_id = latest.feed_id
-            and points.point_code = latest.station_code
-            and (rules.variable is null or rules.variable = latest.variable)
+            measured.rule_id = conditions.rule_id
+            and measured.condition_no = conditions.condition_no
+            and points.object_type = conditions.object_type
+    where measured.scope = 'own'
 
-),
-
-sums as (
-
-    select
-        points.object_id,
-        points.point_code,
-        points.point_name,
-        rules.rule_id,
-        rules.kind,
-        rules.comparison,
-        rules.level,
-        rules.source,
-        rules.threshold,
-        latest.variable,
-        amounts.value,
-        latest.unit,
-        latest.event_at as observed_at
-    from points
-    inner join rules
-        on
-            points.object_type = rules.object_type
-            and rules.kind = 'sum'
-    inner join latest
-        on
-            points.feed_id = latest.feed_id
-            and points.point_code = latest.station_code
-            and rules.variable = latest.variable
-    left join lateral (
-        select sum(observations.value) as value
-        from observations
-        where
-            points.feed_id = observations.feed_id
-            and points.point_code = observations.station_code
-            and rules.variable = observations.variable
-            -- event_at is the end of the interval of an amount
-            and observations.event_at > {{ as_of() }} - make_interval(mins => rules.window_minutes)
-            and observations.event_at <= {{ as_of() }} + interval '10 minutes'
-    ) as amounts on true
-
-),
-
-tried as (
-
-    select * from latest_values
     union all
-    select * from sums
+
+    select
+        objects.object_id,
+        objects.object_type,
+        measured.*,
+        row_number() over (
+            partition by objects.object_id, measured.rule_id, measured.condition_no
+            order by
+                array_position(array['holds', 'clear', 'unknown'], measured.outcome),
+                abs(measured.value - measured.threshold) desc nulls last,
+                measured.until_at desc nulls last,
+                measured.feed_id,
+                measured.point_code
+        ) as nearness_no
+    from measured
+    inner join conditions
+        on
+            measured.rule_id = conditions.rule_id
+            and measured.condition_no = conditions.condition_no
+    inner join objects
+        on
+            conditions.object_type = objects.object_type
+            and {{ is_within_km('objects.geometry', 'measured.geometry', 'conditions.radius_km') }}
+    where
+        measured.scope = 'near'
+        and measured.register = 'station'
+
+    union all
+
+    select
+        upstream.object_id,
+        upstream.object_type,
+        measured.*,
+        1 as nearness_no
+    from measured
+    inner join conditions
+        on
+            measured.rule_id = conditions.rule_id
+            and measured.condition_no = conditions.condition_no
+    inner join upstream
+        on
+            measured.feed_id = upstream.feed_id
+            and measured.point_code = upstream.point_code
+            and conditions.object_type = upstream.object_type
+            and conditions.radius_km = upstream.radius_km
+    where measured.scope = 'upstream'
 
 ),
 
@@ -109,23 +107,30 @@ final as (
 
     select
         object_id,
+        object_type,
         rule_id,
-        case
-            when value is null or threshold is null then 'unknown'
-            when kind = 'status' and value::integer & threshold::integer <> 0 then 'holds'
-            when comparison = '>' and value > threshold then 'holds'
-            when comparison = '>=' and value >= threshold then 'holds'
-            else 'clear'
-        end as outcome,
-        level,
-        source,
+        condition_no,
+        kind,
+        scope,
+        outcome,
+        null::text as level,
+        reason,
         variable,
+        comparison,
         value,
         unit,
         threshold,
-        point_code || ' ' || coalesce(point_name, '') as evidence,
-        observed_at
-    from tried
+        feed_id || ':' || point_code as evidence,
+        point_name as evidence_name,
+        observed_at,
+        met_at,
+        since,
+        until_at,
+        evidence_until
+    from found
+    where
+        nearness_no = 1
+        or (outcome = 'holds' and nearness_no <= 5)
 
 )
 

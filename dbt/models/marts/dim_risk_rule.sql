@@ -1,5 +1,6 @@
-{{ config(materialized='kept_table', unique_key=['rule_id', 'valid_from']) }}
+{{ config(materialized='kept_table', unique_key=['rule_id', 'object_type', 'condition_no', 'valid_from']) }}
 
+-- The seed names several types of objects in one cell; here each has its row.
 with
 
 rules as (
@@ -11,20 +12,27 @@ rules as (
 final as (
 
     select
-        rule_id,
-        object_type,
-        kind,
-        nullif(variable, '') as variable,
-        nullif(comparison, '') as comparison,
-        threshold,
-        nullif(threshold_column, '') as threshold_column,
-        radius_km,
-        window_minutes,
-        nullif(level, '') as level,
-        source,
-        valid_from,
-        valid_to
+        rules.rule_id,
+        types.object_type,
+        rules.condition_no,
+        rules.kind,
+        nullif(rules.scope, '') as scope,
+        nullif(rules.variable, '') as variable,
+        nullif(rules.among, '') as among,
+        nullif(rules.comparison, '') as comparison,
+        rules.threshold,
+        nullif(rules.threshold_column, '') as threshold_column,
+        rules.release,
+        rules.window_minutes,
+        rules.radius_km,
+        rules.hold_minutes,
+        nullif(rules.level, '') as level,
+        nullif(rules.advice, '') as advice,
+        rules.source,
+        rules.valid_from,
+        rules.valid_to
     from rules
+    cross join lateral regexp_split_to_table(trim(rules.object_types), '\s+') as types (object_type)
 
 )
 

@@ -39,7 +39,10 @@ final as (
         landed_at,
 
         ---------- origin
-        batch_id
+        batch_id,
+
+        ---------- when the source last told it
+        seen_at
 
     from source
 

@@ -37,7 +37,10 @@ final as (
         fetched_at,
 
         ---------- origin
-        batch_id
+        batch_id,
+
+        ---------- what the contract does not know
+        extra
 
     from source
 
