@@ -1,13 +1,5 @@
-{{
-    config(
-        materialized='kept_table',
-        unique_key=['target_type', 'target_code', 'equipment_type'],
-        indexes=[{'columns': ['region_code']}],
-    )
-}}
-
--- The nearest team with each type of equipment, usable; `any` is the nearest team whatever it has. Distances on the
--- spheroid, as the crow flies.
+-- One row per target and type of equipment: the nearest team that has it, usable; `any` is the nearest team whatever it
+-- has. Distances on the spheroid, as the crow flies.
 with
 
 enterprises as (
@@ -43,8 +35,7 @@ targets as (
         'enterprise' as target_type,
         credit_code as target_code,
         enterprise_name as target_name,
-        region_code,
-        geometry
+        region_code
     from enterprises
 
     union all
@@ -53,8 +44,7 @@ targets as (
         'village' as target_type,
         village_code as target_code,
         village_name as target_name,
-        region_code,
-        geometry
+        region_code
     from villages
 
 ),
@@ -90,20 +80,18 @@ holders as (
 
 ),
 
--- each distance once: the geodesics are what costs
 distances as (
 
     select
-        targets.target_type,
-        targets.target_code,
-        teams.feed_id,
-        teams.team_code,
+        places.*,
         teams.team_name,
         teams.is_on_duty,
-        teams.members,
-        st_distance(targets.geometry::geography, teams.geometry::geography) / 1000 as distance_km
-    from targets
-    inner join teams on targets.geometry is not null and teams.geometry is not null
+        teams.members
+    from {{ ref('int_rescue__distance') }} as places
+    inner join teams
+        on
+            places.feed_id = teams.feed_id
+            and places.team_code = teams.team_code
 
 ),
 
@@ -142,7 +130,7 @@ final as (
         nearest.members,
         nearest.usable_quantity::integer as usable_quantity,
         nearest.distance_km,
-        {{ local_day(as_of()) }} as judged_on
+        {{ as_of() }} as as_of
     from targets
     cross join types
     left join nearest

@@ -1,13 +1,5 @@
-{{
-    config(
-        materialized='kept_table',
-        unique_key=['village_code', 'hazard_type'],
-        indexes=[{'columns': ['region_code']}],
-    )
-}}
-
--- A village is covered against a hazard if each item that the hazard asks for lies, usable and in the quantity asked
--- for, in some depot within the radius: it need not be the same depot. Distances on the spheroid.
+-- One row per village and hazard. A village is covered against a hazard if each item that the hazard asks for lies,
+-- usable and in the quantity asked for, in some depot within the radius: it need not be the same depot.
 with
 
 villages as (
@@ -50,17 +42,16 @@ held as (
 
 ),
 
--- each distance once: the geodesics are what costs
 distances as (
 
     select
-        villages.village_code,
-        depots.feed_id,
-        depots.depot_code,
-        depots.depot_name,
-        st_distance(villages.geometry::geography, depots.geometry::geography) / 1000 as distance_km
-    from villages
-    inner join depots on villages.geometry is not null and depots.geometry is not null
+        places.*,
+        depots.depot_name
+    from {{ ref('int_reserve__distance') }} as places
+    inner join depots
+        on
+            places.feed_id = depots.feed_id
+            and places.depot_code = depots.depot_code
 
 ),
 
@@ -144,8 +135,7 @@ final as (
                 then judged.n_items_in_reach = judged.n_items
         end as is_covered,
         villages.geometry,
-        -- what expires does so at the end of a day: between two midnights nothing changes by time alone
-        {{ local_day(as_of()) }} as judged_on
+        {{ as_of() }} as as_of
     from judged
     inner join villages on judged.village_code = villages.village_code
     left join nearest on judged.village_code = nearest.village_code

@@ -52,7 +52,7 @@ final as (
         avg(covering_km) as covering_mean_km,
         max(covering_km) as covering_max_km,
         max(radius_km) as radius_km,
-        max(judged_on) as judged_on
+        {{ as_of() }} as as_of
     from levels
     group by part_code, region_level, hazard_type
 

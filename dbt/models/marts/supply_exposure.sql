@@ -27,7 +27,8 @@ final as (
         count(*) filter (where reach.is_stopped)::integer as n_stopped,
         count(*) filter (where reach.is_stopped and reach.n_links = 1)::integer as n_customers_stopped,
         min(reach.stops_after_days) as first_stop_after_days,
-        max(reach.n_links)::integer as n_links_max
+        max(reach.n_links)::integer as n_links_max,
+        {{ as_of() }} as as_of
     from reach
     left join enterprises on reach.origin_code = enterprises.credit_code
     group by

@@ -1,14 +1,6 @@
-{{
-    config(
-        materialized='kept_table',
-        unique_key=['origin_code', 'reached_code'],
-        indexes=[{'columns': ['reached_code']}],
-    )
-}}
-
--- Who feels it when an enterprise stops: its customers, theirs, and so on, up to supply_depth links away. A walk never
--- turns back to where it began; within the depth a circle ends by itself. An enterprise stops if all links of one way
--- to it are critical, after the stocks along that way are used up.
+-- One row per enterprise that stops and enterprise that feels it: its customers, theirs, and so on, up to supply_depth
+-- links away. A walk never turns back to where it began; within the depth a circle ends by itself. An enterprise stops if
+-- all links of one way to it are critical, after the stocks along that way are used up.
 with recursive
 
 supplies as (
@@ -70,7 +62,8 @@ final as (
         min(n_links)::integer as n_links,
         bool_or(is_critical) as is_stopped,
         min(n_links) filter (where is_critical)::integer as n_critical_links,
-        min(stock_days) filter (where is_critical) as stops_after_days
+        min(stock_days) filter (where is_critical) as stops_after_days,
+        {{ as_of() }} as as_of
     from walk
     group by origin_code, reached_code
 
