@@ -1,6 +1,6 @@
 -- One row per enterprise that stops and enterprise that feels it: its customers, theirs, and so on, up to supply_depth
--- links away. A walk never turns back to where it began; within the depth a circle ends by itself. An enterprise stops if
--- all links of one way to it are critical, after the stocks along that way are used up.
+-- links away. A walk never turns back to where it began; within the depth a circle ends by itself. An enterprise stops
+-- if all links of one way to it are critical, after the stocks along that way are used up.
 with recursive
 
 supplies as (
