@@ -108,7 +108,7 @@ located as (
             given.known_digits < 9
             and (given.known_digits < 6 or regions.region_level = 'town')
             and regions.region_level <> 'province'
-            and left(regions.region_code, given.known_digits) = left(given.known_code, given.known_digits)
+            and left(regions.region_code, given.known_digits) = left(coalesce(given.known_code, ''), given.known_digits)
             and st_covers(regions.geometry, given.geometry)
         order by
             array_position(array['town', 'county', 'city'], regions.region_level),
