@@ -48,7 +48,7 @@ recurred as (
 
 ),
 
--- the same words about the same enterprise on the same day, from two feeds
+-- the same words about the same enterprise on the same day, from two feeds: the graver, then the newer one counts
 twins as (
 
     select
@@ -56,7 +56,7 @@ twins as (
         min(feed_id) over same_day <> max(feed_id) over same_day as is_possible_duplicate,
         first_value(danger_code) over (
             partition by owner_code, name_key, {{ local_day('found_at') }}
-            order by feed_id, danger_code
+            order by is_major desc, updated_at desc nulls last, feed_id, danger_code
         ) as first_code
     from dangers
     window same_day as (partition by owner_code, name_key, {{ local_day('found_at') }})

@@ -25,9 +25,8 @@ days as (
 
 years as (
 
-    select distinct extract(year from days.day)::integer as year
+    select distinct extract(year from day)::integer as year
     from days
-    inner join today on days.day <= today.today
 
 ),
 
