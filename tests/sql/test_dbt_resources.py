@@ -25,9 +25,8 @@ PERSONS = "coal_mine_personnel"
 GAS = "gas_network"
 LONGITUDE, LATITUDE = 105.5, 35.5
 MARTS = (
-    *("fct_plan", "plan_status", "fct_drill", "drill_yearly", "reserve_coverage_region", "reserve_item_status"),
-    *("rescue_reach", "rescue_resource", "supply_exposure", "mine_status", "lifeline_status", "video_finding"),
-    *("waterlogging_status", "rain_exchange", "department_sharing_status", "forest_fire_call_yearly"),
+    *("plan_status", "drill_yearly", "reserve_coverage_region", "reserve_item_status", "rescue_reach"),
+    *("mine_status", "lifeline_status", "supply_exposure", "department_sharing"),
 )
 
 
