@@ -21,6 +21,7 @@ final as (
         feeds.feed_id,
         feeds.department,
         feeds.domain,
+        feeds.main_table,
         feeds.slot_s,
         feeds.latency_s,
         feeds.fresh_for_s,

@@ -122,9 +122,12 @@ snapshots as (
     from positions
     inner join feeds on positions.feed_id = feeds.feed_id
     where
-        positions.event_at > {{ as_of() }} - make_interval(secs => feeds.fresh_for_s)
-        -- the same said in general, so that an index can be used
-        and positions.event_at > {{ as_of() }} - interval '1 day'
+        -- the first bound lets an index on event_at be used, the second is that of each feed
+        positions.event_at > (
+            select {{ as_of() }} - make_interval(secs => max(slowest.fresh_for_s)) from feeds as slowest
+            where slowest.main_table = 'person_position'
+        )
+        and positions.event_at > {{ as_of() }} - make_interval(secs => feeds.fresh_for_s)
     group by positions.mine_code
 
 ),
