@@ -13,7 +13,7 @@ final as (
         region_code,
         region_name
     from regions
-    order by region_code
+    order by region_code asc, valid_from desc
 
 )
 
