@@ -98,7 +98,7 @@ def station(rows: Rows, feed: str, code: str, kind: str, longitude: float = 117.
 
 
 def _stations(rows: Rows) -> None:
-    old = {"fetched_at": rows.ago(days=10), "modified_at": rows.ago(days=30)}
+    old: dict[str, Any] = {"fetched_at": rows.ago(days=10), "modified_at": rows.ago(days=30)}
     for code, kind in (("RIVER", "ZZ"), ("DAM", "RR"), ("RAIN", "PP"), ("CALM", "ZZ")):
         station(rows, WATER, code, kind, **old)
     for code, days in (("RIVER", 30), ("CALM", 20)):
@@ -111,7 +111,9 @@ def _stations(rows: Rows) -> None:
         part = {"bridgeCode": "B1", "bridgeName": "模拟桥"}
         station(rows, "bridge_monitoring", f"B1-{n}", "bridge_strain", longitude, extra=part)
     station(rows, "tailings_monitoring", "POND-1", "dam_gnss", extra={"ownerCode": "91370116MN0000002X"})
-    station(rows, "hazchem_tank", "TANK-1", "tank", extra={"ownerCode": "91370116MN0000003X"})
+    limits = {"limits.level.HH": 9.5, "limits.level.H": None, "medium": "模拟介质"}
+    hazard = {"ownerCode": "91370116MN0000003X", "hazardCode": "HZ1"}
+    station(rows, "hazchem_tank", "TANK-1", "tank", extra=hazard | limits)
     station(rows, "geohazard_monitoring", "DEVICE", "geohazard", 117.7001)
     station(rows, "geohazard_monitoring", "FAR", "geohazard", 117.71)
     sensor = {"point_code": "GAS", "mine_code": MINE, "sensor_type_code": "0001", "value_type": "MN"}
@@ -231,6 +233,7 @@ class TestPoints:
         assert known[0] == ({}, timedelta(days=10))
         assert known[1][0] == {"warning_level_m": 10, "guarantee_level_m": 12}
         assert versions(rows, "DAM", "thresholds") == [({"normal_level_m": 50},)]
+        assert versions(rows, "TANK-1", "thresholds") == [({"level_HH": 9.5},)]
 
     def test_definitions_of_sensors_stand_in_their_order_however_they_came(self, rows: Rows) -> None:
         assert versions(rows, "GAS", "thresholds ->> 'alarm_upper', is_current") == [("1", False), ("2", True)]
@@ -267,12 +270,19 @@ class TestObjects:
             "slope": 1,
             "bridge": 1,
             "geohazard_site": 2,
+            "major_hazard_source": 1,
         }
 
     def test_the_points_of_a_structure_are_one_object_in_their_middle(self, rows: Rows) -> None:
         columns = "object_name, credit_code, round(st_x(geometry)::numeric, 3)::float"
         assert objects(rows, "slope:slope_monitoring:S1", columns) == [("模拟S1-A1等2处", "91370116MN0000001X", 117.3)]
         assert objects(rows, "bridge:bridge_monitoring:B1", columns) == [("模拟桥", None, 117.3)]
+
+    def test_a_hazard_source_that_only_its_points_name(self, rows: Rows) -> None:
+        columns = "object_name, credit_code, region_code, static_level"
+        assert objects(rows, "major_hazard_source:HZ1", columns) == [
+            ("模拟hazchem HZ1", "91370116MN0000003X", "370116001", "unknown")
+        ]
 
     def test_a_grade_changes_when_we_learn_of_it_where_the_source_dates_it_back(self, rows: Rows) -> None:
         found = objects(
@@ -288,6 +298,7 @@ class TestObjects:
             ("enterprise:91370116MN0000001X", {("GAS", "owner"), ("S1-A1", "owner"), ("S1-A2", "owner")}),
             ("enterprise:91370116MN0000002X", {("POND-1", "owner")}),
             ("enterprise:91370116MN0000003X", {("TANK-1", "owner")}),
+            ("major_hazard_source:HZ1", {("TANK-1", "own")}),
             ("slope:slope_monitoring:S1", {("S1-A1", "own"), ("S1-A2", "own")}),
             ("bridge:bridge_monitoring:B1", {("B1-1", "own"), ("B1-2", "own")}),
             (f"station:{WATER}:RIVER", {("RIVER", "own")}),

@@ -68,7 +68,10 @@ station_versions as (
         stations.entry,
         stations.is_listed,
         stations.geometry,
-        coalesce(limits.thresholds, '{}'::jsonb) as thresholds,
+        case
+            when jsonb_typeof(stations.entry -> 'limits') = 'object' then stations.entry -> 'limits' else '{}'::jsonb
+        end
+        || coalesce(limits.thresholds, '{}'::jsonb) as thresholds,
         greatest(stations.batch_id, limits.batch_id) as batch_id,
         station_boundaries.valid_from,
         lead(station_boundaries.valid_from, 1, {{ forever() }}) over (
@@ -109,6 +112,7 @@ final as (
         entry ->> 'owner_code' as owner_code,
         entry ->> 'structure_code' as structure_code,
         entry ->> 'structure_name' as structure_name,
+        entry ->> 'hazard_code' as hazard_code,
         null::text as unit,
         entry ->> 'region_code' as region_code,
         entry ->> 'location' as location,
@@ -134,6 +138,7 @@ final as (
         mine_code as owner_code,
         null as structure_code,
         null as structure_name,
+        null as hazard_code,
         unit,
         left(mine_code, 6) as region_code,
         location,
@@ -169,6 +174,7 @@ final as (
         mine_code as owner_code,
         null as structure_code,
         null as structure_name,
+        null as hazard_code,
         unit,
         left(mine_code, 6) as region_code,
         location,
@@ -202,6 +208,7 @@ final as (
         entry ->> 'owner_code' as owner_code,
         null as structure_code,
         null as structure_name,
+        null as hazard_code,
         entry ->> 'unit' as unit,
         entry ->> 'region_code' as region_code,
         entry ->> 'location' as location,

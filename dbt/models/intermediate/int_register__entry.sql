@@ -19,6 +19,8 @@ entries as (
             'owner_code', coalesce(owner_code, authority),
             'structure_code', structure_code,
             'structure_name', structure_name,
+            'hazard_code', hazard_code,
+            'limits', limits,
             'region_code', region_code,
             'location', location,
             'is_in_use', is_in_use

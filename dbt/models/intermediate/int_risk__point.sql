@@ -44,6 +44,20 @@ pairs as (
 
     union all
 
+    -- several systems may watch one hazard source
+    select
+        objects.object_id,
+        points.feed_id,
+        points.point_code,
+        'own' as how
+    from objects
+    inner join points
+        on
+            objects.object_type = 'major_hazard_source'
+            and objects.point_code = points.hazard_code
+
+    union all
+
     select
         objects.object_id,
         points.feed_id,

@@ -1,6 +1,7 @@
 -- One row per risk object and version of what the registers say about it. An enterprise, a site or a depot is an object
 -- by its own entry; a station is one where `station_object` says so, or the points of one structure (a bridge, a slope)
--- are one between them.
+-- are one between them. A hazard source is one by the list of hazard sources or because points belong to it; neither
+-- has a history of which hazard sources there were.
 with
 
 enterprises as (
@@ -12,6 +13,43 @@ enterprises as (
 stations as (
 
     select * from {{ ref('int_station__role') }}
+
+),
+
+hazard_sources as (
+
+    select * from {{ ref('major_hazard_source') }}
+
+),
+
+hazard_points as (
+
+    select
+        hazard_code,
+        min(region_code) as region_code,
+        case when count(distinct credit_code) = 1 then min(credit_code) end as credit_code,
+        st_centroid(st_collect(geometry)) as geometry
+    from {{ ref('dim_monitoring_point') }}
+    where
+        is_current
+        and is_in_use
+        and hazard_code is not null
+    group by hazard_code
+
+),
+
+hazards as (
+
+    select
+        coalesce(hazard_sources.hazard_source_code, hazard_points.hazard_code) as hazard_code,
+        hazard_sources.hazard_source_name,
+        hazard_sources.static_level,
+        hazard_sources.hazard_class,
+        hazard_points.region_code,
+        coalesce(hazard_sources.credit_code, hazard_points.credit_code) as credit_code,
+        coalesce(hazard_points.geometry, hazard_sources.geometry) as geometry
+    from hazard_sources
+    full join hazard_points on hazard_sources.hazard_source_code = hazard_points.hazard_code
 
 ),
 
@@ -170,6 +208,32 @@ final as (
     left join lateral (
         select case entries.register when 'hazard_site' then 'geohazard_site' else entries.register end as object_type
     ) as kind on true
+
+    union all
+
+    select
+        'major_hazard_source:' || hazards.hazard_code as object_id,
+        'major_hazard_source' as object_type,
+        coalesce(
+            hazards.hazard_source_name, concat_ws(' ', enterprises.enterprise_name, hazards.hazard_code)
+        ) as object_name,
+        hazards.region_code,
+        hazards.credit_code,
+        null as mine_code,
+        null as feed_id,
+        hazards.hazard_code as point_code,
+        coalesce(hazards.static_level, 'unknown') as static_level,
+        'major_hazard_source' as static_level_source,
+        hazards.geometry,
+        -- less than the critical amounts make no major hazard source
+        coalesce(hazards.hazard_class, 'unknown') <> 'below_threshold' as is_active,
+        {{ always() }} as valid_from,
+        {{ forever() }} as valid_to
+    from hazards
+    left join enterprises
+        on
+            hazards.credit_code = enterprises.credit_code
+            and enterprises.is_current
 
 )
 

@@ -42,6 +42,7 @@ final as (
         points.owner_code,
         owners.credit_code,
         points.structure_code,
+        points.hazard_code,
         coalesce(points.region_code, {{ covering_region('regions', 'points.geometry') }}) as region_code,
 
         ---------- attributes

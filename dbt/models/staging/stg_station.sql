@@ -18,6 +18,14 @@ final as (
         coalesce(extra ->> 'bridgeCode', extra ->> 'slopeCode', extra ->> 'pondCode') as structure_code,
         coalesce(extra ->> 'bridgeName', extra ->> 'pondName') as structure_name,
         extra ->> 'hazardCode' as hazard_code,
+        -- limits.level.HH -> level_HH, in the unit of the values
+        (
+            select jsonb_object_agg(replace(substr(field.key, 8), '.', '_'), field.value)
+            from jsonb_each(extra) as field
+            where
+                field.key like 'limits.%'
+                and jsonb_typeof(field.value) = 'number'
+        ) as limits,
         coalesce(extra ->> 'pipeline', extra ->> 'district') as segment_name,
         exchange_unit,
 
