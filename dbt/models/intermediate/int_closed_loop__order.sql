@@ -8,6 +8,32 @@ documents as (
 
 ),
 
+orders as (
+
+    select * from documents
+    where
+        document_type in ('责令限期整改指令书', '现场处理措施决定书')
+        and issued_at is not null
+
+),
+
+rechecks as (
+
+    select
+        orders.feed_id,
+        orders.document_code,
+        min(documents.issued_at) as issued_at
+    from orders
+    inner join documents
+        on
+            orders.feed_id = documents.feed_id
+            and orders.inspection_code = documents.inspection_code
+            and orders.issued_at <= documents.issued_at
+    where documents.document_type = '整改复查意见书'
+    group by orders.feed_id, orders.document_code
+
+),
+
 inspections as (
 
     select * from {{ ref('stg_inspection') }}
@@ -34,30 +60,22 @@ final as (
         orders.issued_at as opened_at,
         null::timestamptz as responded_at,
         null::timestamptz as disposed_at,
-        recheck.issued_at as closed_at,
+        rechecks.issued_at as closed_at,
         null::timestamptz as ended_at,
         null::timestamptz as respond_due_at,
         null::timestamptz as dispose_due_at,
         {{ end_of_deadline('orders.deadline_at') }} as deadline_at,
         'known' as evidence
-    from documents as orders
+    from orders
     left join inspections
         on
             orders.feed_id = inspections.feed_id
             and orders.inspection_code = inspections.inspection_code
     left join aliases on inspections.enterprise_code = aliases.code
-    left join lateral (
-        select min(rechecks.issued_at) as issued_at
-        from documents as rechecks
-        where
+    left join rechecks
+        on
             orders.feed_id = rechecks.feed_id
-            and orders.inspection_code = rechecks.inspection_code
-            and rechecks.document_type = '整改复查意见书'
-            and rechecks.issued_at >= orders.issued_at
-    ) as recheck on true
-    where
-        orders.document_type in ('责令限期整改指令书', '现场处理措施决定书')
-        and orders.issued_at is not null
+            and orders.document_code = rechecks.document_code
 
 )
 
