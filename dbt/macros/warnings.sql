@@ -8,25 +8,32 @@
 {%- endmacro %}
 
 
-{# What the batches of a build may have changed about warnings and the enterprises under them. #}
-{% macro touched_identifiers() -%}
-    select identifier from {{ ref('int_warning__batch') }} where batch_id in {{ batch_ids() }}
+{# What the batches of a build may have changed about warnings and the enterprises under them. Arrays, because these are
+   known before the query starts: a subquery would be planned for as a join, and the areas of all times drawn for it. #}
+{% macro touched_identifiers(receipts=false) -%}
+    array(
+        select identifier from {{ ref('int_warning__batch') }} where batch_id in {{ batch_ids() }}
+        {%- if receipts %}
+            union
+            select warning_identifier from {{ ref('int_warning__receipt') }} where batch_id in {{ batch_ids() }}
+        {%- endif %}
+    )
 {%- endmacro %}
 
 
 {% macro touched_enterprises() -%}
-    select credit_code from {{ ref('int_enterprise__batch') }} where batch_id in {{ batch_ids() }}
+    array(select credit_code from {{ ref('int_enterprise__batch') }} where batch_id in {{ batch_ids() }})
 {%- endmacro %}
 
 
 {# Before a partial build writes them anew: what was kept about touched warnings and enterprises. A warning whose area
-   shrank, or an enterprise that moved, leaves pairs that no new row would replace. #}
-{% macro forget_touched_pairs(relation) -%}
+   shrank, or an enterprise that moved, leaves rows that no new row would replace. #}
+{% macro forget_touched(relation, receipts=false) -%}
     {% if is_partial() %}
         delete from {{ relation }}
         where
-            identifier in ({{ touched_identifiers() }})
-            or credit_code in ({{ touched_enterprises() }})
+            identifier = any({{ touched_identifiers(receipts) }})
+            or credit_code = any({{ touched_enterprises() }})
     {% endif %}
 {%- endmacro %}
 

@@ -23,7 +23,7 @@ RECEIPTS = "warning_receipt"
 TERMINAL = "warning_12379"
 PERSONS = "responsible_person"
 MARTS = ("warning_gap", "warning_reach_daily", "warning_lead", "warning_exposure", "warning_receipt_orphan")
-KEPT = ("dim_enterprise", "dim_enterprise_alias", "int_warning__enterprise")
+KEPT = ("dim_enterprise", "dim_enterprise_alias", "int_warning__enterprise", "int_warning__answer")
 SENT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=5)  # of most messages
 WEST = box(105, 35, 105.5, 36)  # holds half of the enterprises
 
@@ -248,9 +248,9 @@ BUILDS: tuple[tuple[Deed, ...], ...] = (
 
 def kept(settings: Settings) -> list[dict[str, Any]]:
     with psycopg.connect(settings.database_url) as conn:
-        return Rows(conn).all(
-            "select * from intermediate.int_warning__enterprise order by feed_id, warning_key, credit_code"
-        )
+        pairs = "select * from intermediate.int_warning__enterprise order by feed_id, warning_key, credit_code"
+        answers = "select * from intermediate.int_warning__answer order by warning_key, credit_code"
+        return Rows(conn).all(pairs) + Rows(conn).all(answers)
 
 
 def test_small_builds_give_what_one_build_gives(settings: Settings) -> None:

@@ -1,5 +1,5 @@
--- One row per enterprise and batch that wrote something about it: an entry of the register, a responsible
--- person, or villages, around which the town is drawn that an entry without a code lies in.
+-- One row per enterprise and batch that wrote something about it: an entry of the register, or villages, around which
+-- the town is drawn that an entry without a code lies in.
 with
 
 final as (
@@ -8,13 +8,6 @@ final as (
         credit_code,
         batch_id
     from {{ ref('dim_enterprise') }}
-
-    union all
-
-    select
-        credit_code,
-        batch_id
-    from {{ ref('int_enterprise__responsible') }}
 
     union all
 

@@ -1,6 +1,6 @@
--- One row per identifier of a warning and batch that wrote something about it: the message, a block, an area or a
--- receipt. Several senders may use an identifier, and receipts name nothing else, so it is taken as a whole. The area
--- of a warning to a town changes with the villages that the town is drawn around.
+-- One row per identifier of a warning and batch that wrote something about it: the message, a block or an area. Several
+-- senders may use an identifier, and receipts name nothing else, so it is taken as a whole. The area of a warning to a
+-- town changes with the villages that the town is drawn around.
 with
 
 final as (
@@ -23,13 +23,6 @@ final as (
         identifier,
         batch_id
     from {{ ref('stg_warning_area') }}
-
-    union all
-
-    select
-        warning_identifier as identifier,
-        batch_id
-    from {{ ref('stg_warning_receipt') }}
 
     union all
 

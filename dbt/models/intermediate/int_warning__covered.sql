@@ -25,7 +25,7 @@ areas as (
 
 ),
 
-enterprises as (
+enterprises as not materialized (
 
     -- nobody is left to warn where the business is closed
     select * from {{ ref('dim_enterprise') }}
@@ -33,7 +33,8 @@ enterprises as (
 
 ),
 
-blocks as (
+-- not materialized: a partial build draws only the areas of the warnings that it asks for
+blocks as not materialized (
 
     select
         messages.feed_id,

@@ -7,6 +7,25 @@ pairs as (
 
 ),
 
+answers as (
+
+    select * from {{ ref('int_warning__answer') }}
+
+),
+
+-- the platform has dealt with these
+answered as (
+
+    select distinct warning_key from answers
+
+),
+
+responsible as (
+
+    select * from {{ ref('int_enterprise__responsible') }}
+
+),
+
 promises as (
 
     select * from {{ ref('warning_promise') }}
@@ -23,11 +42,37 @@ promised as (
 
     select
         pairs.*,
+        coalesce(responsible.n_responsible, 0) as n_responsible,
+        responsible.responsible_roles,
+        answered.warning_key is not null as is_warning_answered,
+        coalesce(answers.n_receipts, 0) as n_receipts,
+        answers.channels,
+        answers.is_by_hand,
+        answers.action,
+        answers.is_work_stopped,
+        answers.people_moved,
+        answers.clock_disorder,
+        answers.receipt_sent_at,
+        answers.delivered_at,
+        answers.acknowledged_at,
+        answers.acted_at,
+        answers.stopped_at,
+        answers.reached_at,
         pairs.sent_at + make_interval(mins => promises.reach_within_min) as reach_due_at,
         pairs.sent_at + make_interval(mins => promises.ack_within_min) as acknowledge_due_at,
         pairs.sent_at + make_interval(mins => promises.act_within_min) as act_due_at
     from pairs
     left join promises on pairs.colour = promises.colour
+    left join answered on pairs.warning_key = answered.warning_key
+    left join answers
+        on
+            pairs.warning_key = answers.warning_key
+            and pairs.credit_code = answers.credit_code
+    left join responsible
+        on
+            pairs.credit_code = responsible.credit_code
+            and pairs.sent_at >= responsible.valid_from
+            and pairs.sent_at < responsible.valid_to
 
 ),
 
