@@ -37,7 +37,10 @@ hours as (
 
 positions as (
 
-    select * from {{ ref('stg_person_position') }}
+    select
+        *,
+        left_mine_at is null and coalesce(in_out, 'unknown') <> 'out' as is_below
+    from {{ ref('stg_person_position') }}
     where event_at <= {{ as_of() }}
 
 ),
@@ -138,16 +141,15 @@ below as (
         snapshots.mine_code,
         snapshots.snapshot_at,
         positions.area_code,
-        count(distinct positions.person_hash) filter (where positions.left_mine_at is null) as n_persons,
+        count(distinct positions.person_hash) filter (where positions.is_below) as n_persons,
         count(distinct positions.person_hash) filter (
-            where positions.left_mine_at is null and positions.is_leader
+            where positions.is_below and positions.is_leader
         ) as n_leaders
     from snapshots
     inner join positions
         on
             snapshots.mine_code = positions.mine_code
             and snapshots.snapshot_at = positions.event_at
-    where coalesce(positions.in_out, 'unknown') <> 'out'
     group by snapshots.mine_code, snapshots.snapshot_at, positions.area_code
 
 ),
@@ -254,6 +256,8 @@ judged as (
             else 'NO_EVIDENCE'
         end as safety_state,
         case
+            -- the snapshot was chosen for being evidence
+            when persons.snapshot_at is not null then 'CONNECTED'
             when persons.last_at > {{ as_of() }} - make_interval(secs => persons.fresh_for_s) then 'CONNECTED'
             when persons.is_heard then 'DISCONNECTED'
             else 'NO_EVIDENCE'
