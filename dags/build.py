@@ -1,4 +1,4 @@
-"""Build the marts when something has landed, and every five minutes for what only time changes.
+"""Build the marts when something has landed, and every two minutes for what only time changes.
 
 Asset events coalesce and may be lost, so they only wake this DAG: the work list comes from the ledger
 (`ops.batch` without `ops.publication`). dbt runs in the task's own process with a kept manifest. The Data Docs are
@@ -25,7 +25,7 @@ with DAG(
     description="dbt on what the ledger says has landed, and the Data Docs.",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(
-        timetable=CronTriggerTimetable("*/5 * * * *", timezone="UTC"),
+        timetable=CronTriggerTimetable("*/2 * * * *", timezone="UTC"),
         assets=AssetAny(*LANDED),
     ),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),

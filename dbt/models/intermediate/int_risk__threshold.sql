@@ -1,5 +1,5 @@
--- One row per point in use with every limit that is known of it: those of its register, those that its platform tells
--- (limits.level.HH -> level_HH), those of the pond's grade, and the limit of a reservoir that applies today.
+-- One row per point in use with every limit that is known of it: those of its register, those of the pond's grade, and
+-- the limit of a reservoir that applies today.
 with
 
 points as (
@@ -64,7 +64,6 @@ final as (
         points.datum_name,
         points.geometry,
         points.thresholds
-        || coalesce(told.limits, '{}'::jsonb)
         || jsonb_strip_nulls(
             jsonb_build_object(
                 'min_dry_beach_m', grades.min_dry_beach_m,
@@ -85,13 +84,6 @@ final as (
         on
             points.feed_id = seasons.feed_id
             and points.point_code = seasons.station_code
-    left join lateral (
-        select jsonb_object_agg(replace(substr(entry.key, 8), '.', '_'), entry.value) as limits
-        from jsonb_each(stations.extra) as entry
-        where
-            entry.key like 'limits.%'
-            and jsonb_typeof(entry.value) = 'number'
-    ) as told on true
 
 )
 
