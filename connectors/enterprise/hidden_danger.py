@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 import pyarrow as pa
@@ -143,6 +143,9 @@ class _Reading:
     def _danger(self, known: Row, extra: Row) -> Row:
         row = {name: known.get(name) for name in dangers.SCHEMA.names if name in known and name not in _DERIVED}
         row |= {name: self._time(known, name) for name in _TIMES if name in known}
+        deadline = row.get("deadline_at")
+        if deadline is not None and _is_bare_date(known["deadline_at"]):
+            row["deadline_at"] = deadline + timedelta(days=1)  # it lasts until that day is over
         row["danger_code"] = _code(known)
         row["state"], row["manage_type"] = _state(known), MANAGE_TYPES.get(str(known.get("state")))
         row["danger_level"] = self._level(known, extra)
@@ -205,6 +208,13 @@ class _Reading:
         if grade not in LEVELS:
             self.told.add(DANGER.table, "grade.unknown", grade)
         return LEVELS.get(grade)
+
+
+def _is_bare_date(cell: Any) -> bool:
+    """A spreadsheet knows a date only as its midnight; of a text we see whether it names an hour."""
+    if isinstance(cell, datetime):
+        return cell.time() == time()
+    return isinstance(cell, date) or len(str(cell).strip()) <= len("2026-08-10")
 
 
 _TIMES = ("found_at", "registered_at", "deadline_at", "rectified_at", "accepted_at", "closed_at", "updated_at")

@@ -55,6 +55,14 @@ def test_a_danger_of_a_chinese_ledger_below_a_title_with_its_enterprise() -> Non
     assert (found["danger_code"], found["danger_level"], found["state"]) == ("140500000017-3", "major", "closed")
     assert (found["cost_cny"], found["is_supervised"]) == (20000.0, True)
     assert found["accepted_at"] == datetime(2026, 8, 14, 2, tzinfo=UTC)
+    assert found["deadline_at"] == datetime(2026, 8, 15, 16, tzinfo=UTC)  # when the 15th is over in Beijing
+
+
+def test_a_deadline_with_an_hour_ends_at_that_hour() -> None:
+    header, row = "隐患编号,检查时间,隐患内容,状态,整改期限", "3,2026-08-01,模拟：漏顶,整改中,"
+    for text, ends in (("2026-08-15 00:00", 14), ("20260815000000", 14), ("2026-08-15", 15), ("2026/8/15", 15)):
+        [found] = rows(parse(f"{header}\n{row}{text}\n"))
+        assert found["deadline_at"] == datetime(2026, 8, ends, 16, tzinfo=UTC), text
 
 
 @pytest.mark.parametrize(
