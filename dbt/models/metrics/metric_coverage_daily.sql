@@ -1,12 +1,19 @@
 {{ config(materialized='kept_table', partial=true, unique_key=['feed_id', 'day']) }}
 
 -- Between full builds only the days are counted again whose figures can have changed: from the earliest day that a new
--- batch touched, or that still had pending slots, until today.
+-- batch touched, or that still had pending slots, until today. A register entry touches all days: who is owed is another
+-- question than what came, and may be answered late.
 with
 
 feeds as (
 
     select * from {{ ref('dim_feed') }}
+
+),
+
+points as (
+
+    select * from {{ ref('dim_monitoring_point') }}
 
 ),
 
@@ -38,7 +45,16 @@ horizon as (
                 (select min(day) from {{ this }} where pending_slots > 0),
                 (select max(day) from {{ this }}),
                 (select min({{ local_day('event_at') }}) from observations where batch_id in {{ batch_ids() }}),
-                (select min({{ local_day('polled_at') }}) from polls where batch_id in {{ batch_ids() }})
+                (select min({{ local_day('polled_at') }}) from polls where batch_id in {{ batch_ids() }}),
+                (
+                    select min({{ local_day('feeds.active_from') }})
+                    from points
+                    inner join feeds
+                        on
+                            points.feed_id = feeds.feed_id
+                            and points.register = feeds.expected_register
+                    where points.batch_id in {{ batch_ids() }}
+                )
             ) as first_day
     {% else %}
         select '-infinity'::date as first_day
