@@ -45,11 +45,11 @@ final as (
         100::double precision * sum(population) filter (where is_covered)
         / nullif(sum(population) filter (where is_covered is not null), 0) as population_covered_pct,
         count(nearest_depot_km)::integer as n_with_depot,
-        coalesce(sum(nearest_depot_km), 0) as nearest_depot_sum_km,
-        avg(nearest_depot_km) as nearest_depot_mean_km,
+        coalesce(sum(nearest_depot_km::numeric), 0)::double precision as nearest_depot_sum_km,
+        avg(nearest_depot_km::numeric)::double precision as nearest_depot_mean_km,
         count(covering_km)::integer as n_with_stock,
-        coalesce(sum(covering_km), 0) as covering_sum_km,
-        avg(covering_km) as covering_mean_km,
+        coalesce(sum(covering_km::numeric), 0)::double precision as covering_sum_km,
+        avg(covering_km::numeric)::double precision as covering_mean_km,
         max(covering_km) as covering_max_km,
         max(radius_km) as radius_km,
         {{ as_of() }} as as_of
