@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -65,11 +65,14 @@ _NOT_BUILT = ("unit_test", "exposure", "metric", "semantic_model", "saved_query"
 _LIVE = "config.materialized:live_view"
 
 
-def invoke(args: Sequence[str], *, settings: Settings) -> BuildResult:
-    """Run any dbt command on the warehouse of ``settings``, e.g. ``["test", "--select", "test_type:unit"]``."""
+def invoke(args: Sequence[str], *, settings: Settings, listen: Callable[[Any], None] | None = None) -> BuildResult:
+    """Run any dbt command on the warehouse of ``settings``, e.g. ``["test", "--select", "test_type:unit"]``.
+
+    ``listen`` is told every event of dbt, its statements to the database among them.
+    """
     with _lock, _environment(settings):
         common = _common(settings)
-        outcome = _runner(_manifest(settings, common)).invoke([*args, *common])
+        outcome = _runner(_manifest(settings, common), listen).invoke([*args, *common])
     if outcome.exception is not None:
         node = {"name": "dbt", "status": "error", "seconds": 0.0, "message": str(outcome.exception)}
         return BuildResult([node], False)
@@ -88,10 +91,10 @@ def _is_hook(result: Any) -> bool:
     return str(result.node.resource_type) == "operation"
 
 
-def _runner(manifest: Any) -> Any:
+def _runner(manifest: Any, listen: Callable[[Any], None] | None = None) -> Any:
     from dbt.cli.main import dbtRunner  # seconds of import, paid by who builds
 
-    return dbtRunner(manifest=manifest)
+    return dbtRunner(manifest=manifest, callbacks=[listen] if listen else [])
 
 
 def _node(result: Any) -> dict[str, Any]:
