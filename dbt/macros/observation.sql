@@ -16,6 +16,17 @@
 {%- endmacro %}
 
 
+{# The points and variables that the batches touched: feed_id, point_code, variable. #}
+{% macro touched_variables() %}
+    select distinct
+        feed_id,
+        station_code as point_code,
+        variable
+    from {{ ref('stg_observation') }}
+    where batch_id in {{ batch_ids() }}
+{% endmacro %}
+
+
 {# The hours that the batches touched: feed_id, point_code, variable, hour_at. An observation at the full hour touches
    two, because a revision that tells or withdraws its interval moves it from one to the other. #}
 {% macro touched_hours() %}
