@@ -1,7 +1,7 @@
 {{ config(materialized='kept_table', partial=true, unique_key=['feed_id', 'day']) }}
 
 -- Between full builds only the days are counted again whose figures can have changed: from the earliest day that a new
--- batch touched, or that still had pending slots, until today. A register entry touches all days: who is owed is another
+-- batch touched, or that still had pending slots, until today. A register entry touches all days: who owes is another
 -- question than what came, and may be answered late.
 with
 
@@ -11,7 +11,7 @@ feeds as (
 
 ),
 
-points as (
+points as ( -- noqa: ST03 (only builds of batches ask)
 
     select * from {{ ref('dim_monitoring_point') }}
 
