@@ -3,17 +3,12 @@
 -- Between full builds only the days are counted again whose figures can have changed: from the earliest day that a new
 -- batch touched, or that still had pending slots, until today. A register entry touches all days: who owes is another
 -- question than what came, and may be answered late.
+-- depends_on: {{ ref('dim_monitoring_point') }}
 with
 
 feeds as (
 
     select * from {{ ref('dim_feed') }}
-
-),
-
-points as ( -- noqa: ST03 (only builds of batches ask)
-
-    select * from {{ ref('dim_monitoring_point') }}
 
 ),
 
@@ -48,7 +43,7 @@ horizon as (
                 (select min({{ local_day('polled_at') }}) from polls where batch_id in {{ batch_ids() }}),
                 (
                     select min({{ local_day('feeds.active_from') }})
-                    from points
+                    from {{ ref('dim_monitoring_point') }} as points
                     inner join feeds
                         on
                             points.feed_id = feeds.feed_id
