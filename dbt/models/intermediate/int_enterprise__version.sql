@@ -25,6 +25,7 @@ ordered as (
 
     select
         *,
+        coalesce(region_code, {{ covering_region('regions', 'entries.geometry') }}) as located_region_code,
         lead(updated_at) over by_entry as next_updated_at,
         lead(batch_id) over by_entry as next_batch_id,
         lag(updated_at) over by_entry is null as is_first_version
@@ -33,40 +34,43 @@ ordered as (
 
 ),
 
+ended as (
+
+    select distinct on (ordered.credit_code, ordered.updated_at)
+        ordered.credit_code,
+        ordered.updated_at,
+        absences.listed_at,
+        absences.batch_id
+    from ordered
+    inner join absences on ordered.credit_code = absences.credit_code
+    where
+        absences.listed_at > greatest(ordered.updated_at, ordered.fetched_at)
+        and absences.listed_at < coalesce(ordered.next_updated_at, {{ forever() }})
+    order by ordered.credit_code, ordered.updated_at, absences.listed_at
+
+),
+
 final as (
 
     select
         ordered.*,
-        coalesce(ordered.region_code, covering.region_code) as located_region_code,
         case
             when ordered.region_code is not null then 'register'
-            when covering.region_code is not null then 'geometry'
+            when ordered.located_region_code is not null then 'geometry'
             else 'none'
         end as region_source,
-        coalesce(absent.listed_at, ordered.next_updated_at, {{ forever() }}) as valid_to,
+        coalesce(ended.listed_at, ordered.next_updated_at, {{ forever() }}) as valid_to,
         case
-            when absent.listed_at is not null then 'delisted'
+            when ended.listed_at is not null then 'delisted'
             when ordered.next_updated_at is not null then 'changed'
         end as end_reason,
         -- what ends a version changes its row: builds that look at batches must see it
-        greatest(ordered.batch_id, coalesce(absent.batch_id, ordered.next_batch_id)) as last_batch_id
+        greatest(ordered.batch_id, coalesce(ended.batch_id, ordered.next_batch_id)) as last_batch_id
     from ordered
-    left join lateral (
-        select
-            absences.listed_at,
-            absences.batch_id
-        from absences
-        where
-            absences.credit_code = ordered.credit_code
-            and absences.listed_at > greatest(ordered.updated_at, ordered.fetched_at)
-            and absences.listed_at < coalesce(ordered.next_updated_at, {{ forever() }})
-        order by absences.listed_at
-        limit 1
-    ) as absent on true
-    left join lateral (
-        select {{ covering_region('regions', 'ordered.geometry') }} as region_code
-        where ordered.region_code is null
-    ) as covering on true
+    left join ended
+        on
+            ordered.credit_code = ended.credit_code
+            and ordered.updated_at = ended.updated_at
 
 )
 
