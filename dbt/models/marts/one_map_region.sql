@@ -96,7 +96,7 @@ rows_of_the_map as (
         null as region_name,
         null as region_level,
         null as parent_code,
-        null as geometry
+        {{ as_multipolygon('null::geometry') }} as geometry
     from figures
     where region_code = 'unknown'
 
