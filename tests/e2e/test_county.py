@@ -19,12 +19,17 @@ from psycopg import sql
 from connectors import registry as formats
 from connectors.model import Payload
 from feeds.registry import load, resolve_known
+from riskmap.build import build
 from riskmap.ingest import IngestReport, judge, read_payloads, replay
 from simulator.app import Places, Simulator
 from simulator.mines import FAN_STOPS
 from simulator.world import BEIJING, ISLAND_AFTER, World
+from tests import marts
 from tests.county import Process, Product, doors, launched, new_product, side_by_side, simulator, wait_until
 from tests.local_mqtt import BINARY
+from tests.semantic import MARTS, Semantics
+from warehouse import reference
+from warehouse.db import connect
 
 pytestmark = pytest.mark.e2e
 
@@ -92,6 +97,15 @@ DRIFT = {
     ("water_supply", "observation", "(missing)"),
 }
 """All that may be told as drift: values that sensors owe, and what senders do otherwise on purpose."""
+
+EMPTY_MARTS: set[str] = set()
+"""Marts in which the county may have nothing, depending on the day."""
+
+NULL_COLUMNS: Mapping[str, tuple[str, ...]] = {}
+"""Columns that may be null in every row of the county, because its sources never say such a thing."""
+
+UNANSWERED: set[str] = set()
+"""Questions of docs/queries.md to which the county may have no answer, depending on the day."""
 
 PERSON = "模拟(责任人|执法员|矿工|录入员|群众)[0-9]*|(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])"
 """How the county names its people, and Chinese telephone numbers; a PostgreSQL regular expression."""
@@ -174,6 +188,48 @@ def test_nothing_drifts_that_nobody_expects(told: Told) -> None:
         from ops.batch, jsonb_array_elements(drift) as seen
     """
     assert set(told.product.rows(query)) - DRIFT == set()
+
+
+@pytest.fixture(scope="module")
+def built(told: Told) -> Product:
+    """The county in the marts: built as a whole, and then once more with what came meanwhile."""
+    product = told.product
+    with connect(product.settings.database_url) as conn:
+        reference.load_regions(conn)
+    build(product.settings)
+    product.pull(["water_regime", "coal_mine_safety", "weather_warning"], "while the marts were built")
+    build(product.settings)
+    return product
+
+
+def test_no_column_of_a_mart_is_null_in_all_rows(built: Product) -> None:
+    with psycopg.connect(built.settings.database_url) as conn:
+        found = {name: marts.filled(conn, name, columns) for name, columns in marts.columns(conn).items()}
+    assert {name for name, (n_rows, _) in found.items() if not n_rows} - EMPTY_MARTS == set()
+    nulls = {(name, column) for name, (n_rows, columns) in found.items() if n_rows for column in columns}
+    expected = {(name, column) for name, columns in NULL_COLUMNS.items() for column in columns}
+    assert nulls - expected == set()
+
+
+@pytest.mark.parametrize(("question", "query"), list(marts.documented_queries()))
+def test_a_documented_query_runs_as_a_reader(question: str, query: str, built: Product) -> None:
+    with psycopg.connect(built.settings.database_url) as conn:
+        conn.execute("set role riskmap_reader")
+        rows = conn.execute(query.encode()).fetchall()
+    assert rows or question in UNANSWERED
+
+
+def test_the_semantic_layer_says_what_the_marts_say(built: Product, tmp_path: Path) -> None:
+    semantics = Semantics(built.settings, tmp_path)
+    assert semantics.metrics == set(MARTS)
+    for metric, query in MARTS.items():
+        ((said,),) = semantics.ask([metric])
+        ((counted,),) = built.rows(query)
+        assert counted, f"{metric}: a comparison of nothing with nothing"
+        assert float(said) == pytest.approx(float(counted), rel=1e-12), metric
+    by_department = semantics.ask(["received_slots"], ["metric_time__day", "feed__department"])
+    assert len(by_department) > 10
+    assert [(sum(int(row[-1] or 0) for row in by_department),)] == built.rows(MARTS["received_slots"])
 
 
 def test_a_second_run_changes_only_what_the_sources_changed(told: Told) -> None:
