@@ -12,6 +12,53 @@ from riskmap.settings import REPOSITORY
 
 SCHEMAS = ["marts", "metrics"]
 
+EMPTY: Mapping[str, str] = {
+    "marts.forest_fire_call_yearly": "a dozen calls a year",
+    "marts.major_hazard_source": "no feed of the county tells the inventories of its plants",
+    "marts.fct_incident": "eight accidents a year",
+    "marts.warning_receipt_orphan": "every receipt names a warning that is known",
+    "marts.enterprise_identity_review": "nobody has a doubtful name",
+}
+"""Marts in which the county may have nothing, and why."""
+
+NULL: Mapping[str, tuple[str, ...]] = {
+    # what has not happened yet, or not long enough ago to be compared with
+    "marts.control_list": ("check_overdue_days",),
+    "marts.credit_list": ("list_before", "removed_at"),
+    "marts.department_sharing": ("promised_to", "records_per_day"),
+    "marts.department_sharing_status": ("received_pct",),
+    "marts.dim_feed": ("active_until",),
+    "marts.double_prevention_status": ("checks_done_pct", "last_checked_at", "last_changed_at"),
+    "marts.enterprise_profile": ("last_course_at", "last_incident_at"),
+    "marts.fct_alarm": ("reason", "measure", "is_confirmed", "acknowledged_at", "ended_at"),
+    "marts.fct_warning_current": ("instruction", "expires_at"),
+    "marts.fct_warning_enterprise": ("clock_disorder",),
+    "marts.hazard_yearly": ("n_dangers_change", "n_dangers_change_pct"),
+    "marts.incident_yoy": ("n_incidents_change", "n_incidents_change_pct", "deaths_change", "deaths_change_pct"),
+    "marts.inspection_yearly": ("n_inspections_change_pct", "n_dangers_found_change_pct", "fines_change_pct"),
+    "marts.lifeline_point": ("highest_alarm_level", "alarm_open_since"),
+    "marts.lifeline_status": ("highest_alarm_level",),
+    "marts.safety_promise_daily": ("made_pct",),
+    "marts.supervision_alarm": ("acknowledge_median_min", "over_median_min", "confirmed_of_judged_pct"),
+    "marts.training_yearly": ("n_courses_change_pct", "n_participants_change_pct"),
+    "marts.video_finding": ("handled_p50_min", "confirmed_p50_min"),
+    # what the sources of the county never say
+    "marts.fct_drill": ("plan_code",),
+    "marts.fct_earthquake": ("mmi",),
+    "marts.fct_hazard": ("mine_code", "order_code", "source_kind", "place", "manage_type", "duplicate_of"),
+    "marts.fct_observation": ("missing_reason",),
+    "marts.fct_plan": ("is_expired", "reviewed_at", "valid_until"),
+    "marts.fct_video_finding": ("measure", "handled_after_min", "handled_at"),
+    "marts.fct_warning": ("instruction",),
+    "marts.rescue_resource": ("credit_code", "enterprise_code", "n_other_teams_of_phone"),
+    "marts.supply_chain": ("valid_from", "valid_to"),
+    "marts.waterlogging_status": (
+        *("rebuilt_at", "forecast_3h_mm", "forecast_issued_at", "forecast_distance_km"),
+        *("sensor_point_code", "depth_cm", "depth_at"),
+    ),
+}
+"""Columns that may be null in every row of the county."""
+
 
 def columns(conn: psycopg.Connection[tuple[object, ...]]) -> Mapping[str, list[str]]:
     """Columns of each mart and metric, by ``schema.name``."""

@@ -98,12 +98,6 @@ DRIFT = {
 }
 """All that may be told as drift: values that sensors owe, and what senders do otherwise on purpose."""
 
-EMPTY_MARTS: set[str] = set()
-"""Marts in which the county may have nothing, depending on the day."""
-
-NULL_COLUMNS: Mapping[str, tuple[str, ...]] = {}
-"""Columns that may be null in every row of the county, because its sources never say such a thing."""
-
 UNANSWERED = {
     "What did we know a minute ago?",  # nothing, if the first build is younger
     "Teams whose people are counted twice, and how they are equipped:",  # nobody is in two teams here
@@ -209,9 +203,9 @@ def built(told: Told) -> Product:
 def test_no_column_of_a_mart_is_null_in_all_rows(built: Product) -> None:
     with psycopg.connect(built.settings.database_url) as conn:
         found = {name: marts.filled(conn, name, columns) for name, columns in marts.columns(conn).items()}
-    assert {name for name, (n_rows, _) in found.items() if not n_rows} - EMPTY_MARTS == set()
+    assert {name for name, (n_rows, _) in found.items() if not n_rows} - set(marts.EMPTY) == set()
     nulls = {(name, column) for name, (n_rows, columns) in found.items() if n_rows for column in columns}
-    expected = {(name, column) for name, columns in NULL_COLUMNS.items() for column in columns}
+    expected = {(name, column) for name, columns in marts.NULL.items() for column in columns}
     assert nulls - expected == set()
 
 
