@@ -1,4 +1,6 @@
-{{ config(materialized='kept_table', unique_key=['code']) }}
+{# The planner cannot know how many codes grouping leaves, guesses a few, and then loops over a hundred thousand names
+   for each of a hundred thousand. All joins here are of equal values. #}
+{{ config(materialized='kept_table', unique_key=['code'], pre_hook='set local enable_nestloop = off') }}
 
 -- One row per code or name, as sent: the enterprise it means, by which rule, or why nobody can say. The first rule that
 -- finds anybody decides; it decides only if it finds exactly one.

@@ -46,6 +46,22 @@ disagreeing as (
 
 ),
 
+spellings as (
+
+    select
+        credit_code,
+        {{ confusable_code('credit_code') }} as spelling
+    from enterprises
+
+    union
+
+    select
+        credit_code,
+        {{ confusable_code('mine_code') }} as spelling
+    from enterprises
+
+),
+
 -- what a slip of the fingers may have made of a code: a hint for whoever decides, never an answer
 confusable as (
 
@@ -61,11 +77,8 @@ confusable as (
             ) order by enterprises.credit_code
         ) as candidates
     from identities
-    inner join enterprises
-        on
-            {{ confusable_code('identities.normal_code') }} in (
-                {{ confusable_code('enterprises.credit_code') }}, {{ confusable_code('enterprises.mine_code') }}
-            )
+    inner join spellings on {{ confusable_code('identities.normal_code') }} = spellings.spelling
+    inner join enterprises on spellings.credit_code = enterprises.credit_code
     where identities.reason = 'not_in_register'
     group by identities.code
 
