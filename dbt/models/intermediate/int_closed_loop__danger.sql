@@ -46,7 +46,7 @@ final as (
         null::timestamptz as ended_at,
         null::timestamptz as respond_due_at,
         null::timestamptz as dispose_due_at,
-        {{ end_of_deadline('dangers.deadline_at') }} as deadline_at,
+        dangers.deadline_at,
         'known' as evidence
     from dangers
     left join disposals
