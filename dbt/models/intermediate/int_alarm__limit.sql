@@ -1,10 +1,13 @@
--- One row per point, version of its definition and limit. The first version that we know speaks for the time before it
--- as well: most registers say when an entry was last touched, not since when its limits hold.
+-- One row per point, version of its definition and limit. The first version of a point that we know speaks for the time
+-- before it as well: most registers say when an entry was last touched, not since when its limits hold.
 with
 
 points as (
 
-    select * from {{ ref('dim_monitoring_point') }}
+    select
+        *,
+        min(valid_from) over (partition by feed_id, point_code) as first_valid_from
+    from {{ ref('dim_monitoring_point') }}
 
 ),
 
@@ -27,9 +30,7 @@ final as (
         limits.level,
         (points.thresholds ->> limits.limit_name)::double precision as threshold,
         case
-            when points.valid_from = min(points.valid_from) over (
-                partition by points.feed_id, points.point_code, limits.limit_name
-            ) then {{ always() }}
+            when points.valid_from = points.first_valid_from then {{ always() }}
             else points.valid_from
         end as valid_from,
         points.valid_to

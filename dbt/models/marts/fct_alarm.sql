@@ -33,22 +33,9 @@ enterprises as (
 
 ),
 
-owners as (
+aliases as (
 
-    select
-        mine_code as owner_code,
-        min(credit_code) as credit_code
-    from enterprises
-    where mine_code is not null
-    group by mine_code
-    having count(distinct credit_code) = 1
-
-    union
-
-    select
-        credit_code as owner_code,
-        credit_code
-    from enterprises
+    select * from {{ ref('dim_enterprise_alias') }}
 
 ),
 
@@ -119,6 +106,7 @@ placed as (
     select
         episodes.*,
         coalesce(episodes.owner_code, point.owner_code) as owner,
+        point.credit_code as point_credit_code,
         point.point_name,
         point.region_code
     from episodes
@@ -126,6 +114,7 @@ placed as (
         -- the definition of then, else the oldest that we know
         select
             points.owner_code,
+            points.credit_code,
             points.point_name,
             points.region_code
         from points
@@ -139,38 +128,48 @@ placed as (
 
 ),
 
+named as (
+
+    select
+        placed.*,
+        coalesce(aliases.credit_code, placed.point_credit_code) as credit_code
+    from placed
+    left join aliases on placed.owner = aliases.code
+
+),
+
 final as (
 
     select
         ---------- ids
-        placed.feed_id,
-        placed.point_code,
-        placed.alarm_type,
-        placed.started_at,
-        placed.owner as owner_code,
-        owners.credit_code,
-        placed.region_code,
+        named.feed_id,
+        named.point_code,
+        named.alarm_type,
+        named.started_at,
+        named.owner as owner_code,
+        named.credit_code,
+        coalesce(named.region_code, enterprises.region_code) as region_code,
 
         ---------- attributes
-        placed.origin,
-        placed.level,
-        placed.limit_type,
-        placed.variable,
-        placed.peak_value,
-        placed.threshold,
-        placed.unit,
-        coalesce(placed.location, placed.point_name) as location,
-        placed.reason,
-        placed.measure,
-        placed.is_confirmed,
+        named.origin,
+        named.level,
+        named.limit_type,
+        named.variable,
+        named.peak_value,
+        named.threshold,
+        named.unit,
+        coalesce(named.location, named.point_name) as location,
+        named.reason,
+        named.measure,
+        named.is_confirmed,
 
         ---------- clocks
-        placed.ended_at,
-        placed.acknowledged_at,
-        placed.landed_at,
-        placed.batch_id
-    from placed
-    left join owners on placed.owner = owners.owner_code
+        named.ended_at,
+        named.acknowledged_at,
+        named.landed_at,
+        named.batch_id
+    from named
+    left join enterprises on named.credit_code = enterprises.credit_code
 
 )
 

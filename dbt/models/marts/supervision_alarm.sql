@@ -15,7 +15,14 @@ findings as (
 
 cameras as (
 
-    select * from {{ ref('stg_camera') }}
+    select * from {{ ref('dim_monitoring_point') }}
+    where register = 'camera' and is_current
+
+),
+
+aliases as (
+
+    select * from {{ ref('dim_enterprise_alias') }}
 
 ),
 
@@ -45,7 +52,7 @@ raised as (
         findings.found_at as raised_at,
         'video' as channel,
         camera.region_code,
-        coalesce(findings.enterprise_code, camera.enterprise_code) as credit_code,
+        coalesce(aliases.credit_code, camera.credit_code) as credit_code,
         coalesce(findings.level, 'unknown') as level,
         findings.is_confirmed,
         findings.confirmed_at as acknowledged_at,
@@ -55,12 +62,13 @@ raised as (
     left join lateral (
         select
             cameras.region_code,
-            cameras.enterprise_code
+            cameras.credit_code
         from cameras
-        where findings.camera_code = cameras.camera_code
+        where findings.camera_code = cameras.point_code
         order by cameras.feed_id
         limit 1
     ) as camera on true
+    left join aliases on findings.enterprise_code = aliases.code
 
 ),
 
