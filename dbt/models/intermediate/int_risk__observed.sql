@@ -1,6 +1,7 @@
 -- One row per object, condition on measured values and point: the points that watch the object (own), stations within
 -- the radius of the condition (near; points below ground say nothing about what lies above), reservoirs upstream.
 -- Of many stations near by those speak that hold, the gravest five; if none does, the one that is clear for longest.
+-- A rule is for the objects at which its other conditions can be asked: stations near by are looked for only there.
 with
 
 conditions as (
@@ -34,13 +35,12 @@ upstream as (
 
 ),
 
-found as (
+own as materialized (
 
     select
         points.object_id,
         points.object_type,
-        measured.*,
-        1 as nearness_no
+        measured.*
     from measured
     inner join points
         on
@@ -53,41 +53,14 @@ found as (
             and points.object_type = conditions.object_type
     where measured.scope = 'own'
 
-    union all
+),
 
-    select
-        objects.object_id,
-        objects.object_type,
-        measured.*,
-        row_number() over (
-            partition by objects.object_id, measured.rule_id, measured.condition_no
-            order by
-                array_position(array['holds', 'clear', 'unknown'], measured.outcome),
-                abs(measured.value - measured.threshold) desc nulls last,
-                measured.until_at desc nulls last,
-                measured.feed_id,
-                measured.point_code
-        ) as nearness_no
-    from measured
-    inner join conditions
-        on
-            measured.rule_id = conditions.rule_id
-            and measured.condition_no = conditions.condition_no
-    inner join objects
-        on
-            conditions.object_type = objects.object_type
-            and {{ is_within_km('objects.geometry', 'measured.geometry', 'conditions.radius_km') }}
-    where
-        measured.scope = 'near'
-        and measured.register = 'station'
-
-    union all
+above as materialized (
 
     select
         upstream.object_id,
         upstream.object_type,
-        measured.*,
-        1 as nearness_no
+        measured.*
     from measured
     inner join conditions
         on
@@ -100,6 +73,110 @@ found as (
             and conditions.object_type = upstream.object_type
             and conditions.radius_km = upstream.radius_km
     where measured.scope = 'upstream'
+
+),
+
+linked as (
+
+    select
+        object_id,
+        rule_id,
+        count(distinct condition_no) as n_linked
+    from (
+        select
+            object_id,
+            rule_id,
+            condition_no
+        from own
+        union all
+        select
+            object_id,
+            rule_id,
+            condition_no
+        from above
+    ) as links
+    group by object_id, rule_id
+
+),
+
+near_conditions as (
+
+    select
+        *,
+        (
+            select count(*) from conditions as others
+            where
+                conditions.rule_id = others.rule_id
+                and conditions.object_type = others.object_type
+                and others.scope in ('own', 'upstream')
+        ) as n_needed
+    from conditions
+    where scope = 'near'
+
+),
+
+asked as (
+
+    select
+        objects.object_id,
+        objects.object_type,
+        objects.geometry,
+        near_conditions.rule_id,
+        near_conditions.condition_no,
+        near_conditions.radius_km
+    from near_conditions
+    inner join objects on near_conditions.object_type = objects.object_type
+    left join linked
+        on
+            objects.object_id = linked.object_id
+            and near_conditions.rule_id = linked.rule_id
+    where coalesce(linked.n_linked, 0) >= near_conditions.n_needed
+
+),
+
+near_by as (
+
+    select
+        asked.object_id,
+        asked.object_type,
+        measured.*,
+        row_number() over (
+            partition by asked.object_id, measured.rule_id, measured.condition_no
+            order by
+                array_position(array['holds', 'clear', 'unknown'], measured.outcome),
+                abs(measured.value - measured.threshold) desc nulls last,
+                measured.until_at desc nulls last,
+                measured.feed_id,
+                measured.point_code
+        ) as nearness_no
+    from measured
+    inner join asked
+        on
+            measured.rule_id = asked.rule_id
+            and measured.condition_no = asked.condition_no
+            and {{ is_within_km('asked.geometry', 'measured.geometry', 'asked.radius_km') }}
+    where
+        measured.scope = 'near'
+        and measured.register = 'station'
+
+),
+
+found as (
+
+    select
+        *,
+        1 as nearness_no
+    from own
+    union all
+    select
+        *,
+        1 as nearness_no
+    from above
+    union all
+    select * from near_by
+    where
+        nearness_no = 1
+        or (outcome = 'holds' and nearness_no <= 5)
 
 ),
 
@@ -128,9 +205,6 @@ final as (
         until_at,
         evidence_until
     from found
-    where
-        nearness_no = 1
-        or (outcome = 'holds' and nearness_no <= 5)
 
 )
 
