@@ -1,8 +1,10 @@
+{# The planner cannot know how much evidence grouping leaves, guesses a few rows, and then loops over all for each. #}
 {{
     config(
         materialized='kept_table',
         unique_key=['object_id'],
         contract={'enforced': true},
+        pre_hook='set local enable_nestloop = off',
         tags=['levels'],
         indexes=[{'columns': ['dynamic_level']}],
     )

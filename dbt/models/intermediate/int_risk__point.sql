@@ -40,7 +40,20 @@ pairs as (
     inner join points
         on
             objects.feed_id = points.feed_id
-            and objects.point_code in (points.point_code, points.structure_code)
+            and objects.point_code = points.point_code
+
+    union
+
+    select
+        objects.object_id,
+        points.feed_id,
+        points.point_code,
+        'own' as how
+    from objects
+    inner join points
+        on
+            objects.feed_id = points.feed_id
+            and objects.point_code = points.structure_code
 
     union all
 
