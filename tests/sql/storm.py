@@ -60,13 +60,13 @@ def arrivals() -> list[Arrival]:
 
 
 def in_batches(order: random.Random, found: Sequence[Arrival]) -> list[tuple[str, list[Arrival]]]:
-    """The arrivals shuffled, each feed's cut into one to three batches (a small feed's into one), and all mixed."""
+    """The arrivals shuffled, each feed's cut into one to five batches (a small feed's into one), and all mixed."""
     by_feed: dict[str, list[Arrival]] = defaultdict(list)
     for arrival in order.sample(found, len(found)):
         by_feed[arrival.feed_id].append(arrival)
     cut = []
     for feed_id, mine in by_feed.items():
-        cuts = order.randint(0, 2) if len(mine) > _SMALL else 0
+        cuts = order.randint(0, 4) if len(mine) > _SMALL else 0
         ends = sorted({order.randint(1, len(mine)) for _ in range(cuts)} | {len(mine)})
         cut += [(feed_id, mine[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
     order.shuffle(cut)
