@@ -59,6 +59,38 @@ NULL: Mapping[str, tuple[str, ...]] = {
 }
 """Columns that may be null in every row of the county."""
 
+LEDGER: Mapping[str, tuple[str, ...]] = {
+    "ai_finding": (
+        "select count(*) from marts.fct_video_finding",
+        "select sum(n_alarms) from marts.supervision_alarm where channel = 'video'",
+    ),
+    "alarm": ("select count(*) from marts.fct_alarm where origin = 'source'",),  # the others are told by readings
+    "camera": ("select count(*) from marts.dim_monitoring_point where register = 'camera' and is_current",),
+    "drill": ("select count(*) from marts.fct_drill",),
+    "earthquake": ("select sum(revision_count) from marts.fct_earthquake",),  # a row is an event, landed are revisions
+    "emergency_plan": ("select count(*) from marts.fct_plan",),
+    "enterprise": ("select count(*) from marts.dim_enterprise",),
+    "hidden_danger": ("select count(*) from marts.fct_hazard where feed_id = any(%(feeds)s)",),
+    "incident": ("select count(*) from marts.fct_incident",),
+    "inspection": ("select count(*) from marts.fct_inspection",),
+    "observation": (
+        "select count(*) from marts.fct_observation where feed_id = any(%(feeds)s)",
+        "select sum(n_records) from marts.fct_observation_hourly where feed_id = any(%(feeds)s)",
+    ),
+    "reserve_stock": ("select count(*) from marts.fct_reserve_stock",),
+    "sensor": ("select count(*) from marts.dim_monitoring_point where register = 'sensor'",),
+    "warning": ("select count(*) from marts.fct_warning",),
+    "warning_receipt": (  # a warning that two feeds tell has its receipts twice
+        """
+        select
+            (select sum(n_receipts) from marts.fct_warning_enterprise where not is_copy)
+            + (select count(*) from marts.warning_receipt_orphan)
+        """,
+    ),
+    "waterlogging_point": ("select count(*) from marts.waterlogging_status",),
+}
+"""Landing table -> queries that count its records in the marts: none is lost and none is counted twice."""
+
 
 def columns(conn: psycopg.Connection[tuple[object, ...]]) -> Mapping[str, list[str]]:
     """Columns of each mart and metric, by ``schema.name``."""

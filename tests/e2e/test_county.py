@@ -209,6 +209,16 @@ def test_no_column_of_a_mart_is_null_in_all_rows(built: Product) -> None:
     assert nulls - expected == set()
 
 
+@pytest.mark.parametrize("table", marts.LEDGER)
+def test_every_record_that_landed_is_in_its_marts_once(table: str, built: Product) -> None:
+    count = sql.SQL("select count(*) from landing.{} where feed_id = any(%(feeds)s)").format(sql.Identifier(table))
+    feeds = {"feeds": built.pulled}  # those that come to us do not wait for a test
+    with psycopg.connect(built.settings.database_url) as conn:
+        landed = conn.execute(count, feeds).fetchone()
+        counted = [conn.execute(query.encode(), feeds).fetchone() for query in marts.LEDGER[table]]
+    assert counted == [landed] * len(counted)
+
+
 @pytest.mark.parametrize(("question", "query"), list(marts.documented_queries()))
 def test_a_documented_query_runs_as_a_reader(question: str, query: str, built: Product) -> None:
     with psycopg.connect(built.settings.database_url) as conn:
