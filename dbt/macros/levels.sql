@@ -27,3 +27,15 @@
 {% macro graver_level(one, other) -%}
     (array['red', 'orange', 'yellow', 'blue', 'unknown'])[least({{ level_rank(one) }}, {{ level_rank(other) }})]
 {%- endmacro %}
+
+
+{# Whether a value meets a limit; of kind `status`, whether the bit is set. #}
+{% macro is_met(kind, value, comparison, limit) -%}
+    case
+        when {{ kind }} = 'status' then {{ value }}::integer & {{ limit }}::integer <> 0
+        when {{ comparison }} = '>' then {{ value }} > {{ limit }}
+        when {{ comparison }} = '>=' then {{ value }} >= {{ limit }}
+        when {{ comparison }} = '<' then {{ value }} < {{ limit }}
+        when {{ comparison }} = '<=' then {{ value }} <= {{ limit }}
+    end
+{%- endmacro %}

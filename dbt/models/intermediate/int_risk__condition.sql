@@ -1,4 +1,5 @@
--- One row per rule in force, type of object and condition. What is measured in the same way has the same measure_key.
+-- One row per rule in force, type of object and condition. What is measured in the same way has the same measure_key,
+-- what is held against the same limit in the same way the same test_key: both are looked at once, whatever asks.
 with
 
 rules as (
@@ -32,6 +33,10 @@ final as (
         source,
         kind in ('latest', 'sum', 'change', 'rise', 'status') as is_measured,
         concat_ws(':', kind, variable, window_minutes) as measure_key,
+        concat_ws(
+            ':', kind, variable, window_minutes, comparison, threshold, threshold_column,
+            'release ' || release, 'hold ' || hold_minutes
+        ) as test_key,
         count(*) over (partition by rule_id, object_type) as n_conditions
     from rules
 

@@ -1,15 +1,13 @@
--- One row per condition on measured values and point: holds, clear or unknown, a pure function of what was observed.
--- Hysteresis: a condition that was met holds on for hold_minutes after the last sample that met it, even if the point
--- falls silent; where the rule has a release, also for as long as no sample has come back past that.
+-- One row per test of measured values and point: holds, clear or unknown, a pure function of what was observed.
+-- Hysteresis: a test that was met holds on for hold_minutes after the last sample that met it, even if the point falls
+-- silent; where it has a release, also for as long as no sample has come back past that.
 with
 
-conditions as (
+tests as (
 
     select distinct
-        rule_id,
-        condition_no,
+        test_key,
         kind,
-        scope,
         variable,
         measure_key,
         comparison,
@@ -23,7 +21,7 @@ conditions as (
 
 ),
 
-series as (
+series as materialized (
 
     select * from {{ ref('int_risk__series') }}
 
@@ -44,17 +42,17 @@ variables as (
 asked as materialized (
 
     select
-        conditions.*,
+        tests.*,
         points.feed_id,
         points.point_code,
         points.point_name,
         points.register,
         points.geometry,
         coalesce(
-            conditions.threshold, (points.thresholds ->> conditions.threshold_column)::double precision
+            tests.threshold, (points.thresholds ->> tests.threshold_column)::double precision
         ) as limit_value
-    from conditions
-    inner join variables on conditions.variable = variables.variable
+    from tests
+    inner join variables on tests.variable = variables.variable
     inner join points
         on
             variables.feed_id = points.feed_id
@@ -63,103 +61,132 @@ asked as materialized (
     union all
 
     select
-        conditions.*,
+        tests.*,
         points.feed_id,
         points.point_code,
         points.point_name,
         points.register,
         points.geometry,
-        conditions.threshold as limit_value
-    from conditions
+        tests.threshold as limit_value
+    from tests
     cross join points
-    where conditions.variable is null
+    where tests.variable is null
 
 ),
 
-tried as (
+-- of each point, whatever is asked of it
+newest as (
 
     select
-        asked.rule_id,
-        asked.condition_no,
-        asked.feed_id,
-        asked.point_code,
-        asked.kind,
-        series.variable,
-        series.event_at,
-        series.value,
-        series.raw_value,
-        series.unit,
-        series.fresh_for_s,
-        case
-            when asked.kind = 'status' then series.value::integer & asked.limit_value::integer <> 0
-            when asked.comparison = '>' then series.value > asked.limit_value
-            when asked.comparison = '>=' then series.value >= asked.limit_value
-            when asked.comparison = '<' then series.value < asked.limit_value
-            when asked.comparison = '<=' then series.value <= asked.limit_value
-        end as is_met,
-        case
-            when asked.release is null then null
-            when asked.comparison in ('>', '>=') then series.value < asked.release
-            else series.value > asked.release
-        end as is_released
-    from asked
-    inner join series
-        on
-            asked.measure_key = series.measure_key
-            and asked.feed_id = series.feed_id
-            and asked.point_code = series.point_code
-
-),
-
-runs as (
-
-    select
-        *,
-        max(event_at) filter (where coalesce(is_released, not is_met)) over so_far as ended_at,
-        max(event_at) filter (where is_met) over before as met_before_at
-    from tried
-    window
-        so_far as (
-            partition by rule_id, condition_no, feed_id, point_code, variable
-            order by event_at
-            rows unbounded preceding
-        ),
-        before as (
-            partition by rule_id, condition_no, feed_id, point_code, variable
-            order by event_at
-            rows between unbounded preceding and 1 preceding
-        )
-
-),
-
-latest as (
-
-    select
-        rule_id,
-        condition_no,
+        measure_key,
         feed_id,
         point_code,
         variable,
         max(event_at) as last_at,
         min(event_at) as first_at,
         max(event_at) + make_interval(secs => max(fresh_for_s)) as fresh_until,
-        max(event_at) filter (where is_met) as met_at,
-        max(event_at) filter (where is_released) as released_at,
-        max(event_at) filter (where is_met and (met_before_at is null or met_before_at < ended_at)) as since,
         (array_agg(value order by event_at desc))[1] as value,
         (array_agg(unit order by event_at desc))[1] as unit
-    from runs
-    group by rule_id, condition_no, feed_id, point_code, variable
+    from series
+    group by measure_key, feed_id, point_code, variable
+
+),
+
+-- most samples meet nothing: what follows is about the few that do
+meeting as materialized (
+
+    select
+        asked.test_key,
+        asked.measure_key,
+        asked.feed_id,
+        asked.point_code,
+        asked.comparison,
+        asked.release,
+        asked.limit_value,
+        series.variable,
+        series.event_at
+    from asked
+    inner join series
+        on
+            asked.measure_key = series.measure_key
+            and asked.feed_id = series.feed_id
+            and asked.point_code = series.point_code
+    where {{ is_met('asked.kind', 'series.value', 'asked.comparison', 'asked.limit_value') }}
+
+),
+
+met as (
+
+    select
+        test_key,
+        measure_key,
+        feed_id,
+        point_code,
+        variable,
+        max(comparison) as comparison,
+        max(release) as release,
+        max(limit_value) as limit_value,
+        max(event_at) as met_at
+    from meeting
+    group by test_key, measure_key, feed_id, point_code, variable
+
+),
+
+-- a run ends with a sample past the release, or without one with a sample that doesn't meet the test
+ends as (
+
+    select
+        met.test_key,
+        met.feed_id,
+        met.point_code,
+        met.variable,
+        max(series.event_at) as released_at,
+        max(series.event_at) filter (where series.event_at < met.met_at) as ended_at
+    from met
+    inner join series
+        on
+            met.measure_key = series.measure_key
+            and met.feed_id = series.feed_id
+            and met.point_code = series.point_code
+            and met.variable = series.variable
+    where
+        case
+            when met.comparison is null then series.value::integer & met.limit_value::integer = 0
+            when met.release is null
+                then not {{ is_met("'latest'", 'series.value', 'met.comparison', 'met.limit_value') }}
+            when met.comparison in ('>', '>=') then series.value < met.release
+            else series.value > met.release
+        end
+    group by met.test_key, met.feed_id, met.point_code, met.variable
+
+),
+
+runs as (
+
+    select
+        meeting.test_key,
+        meeting.feed_id,
+        meeting.point_code,
+        meeting.variable,
+        max(meeting.event_at) as met_at,
+        max(ends.released_at) as released_at,
+        min(meeting.event_at) filter (where ends.ended_at is null or meeting.event_at > ends.ended_at) as since
+    from meeting
+    left join ends
+        on
+            meeting.test_key = ends.test_key
+            and meeting.feed_id = ends.feed_id
+            and meeting.point_code = ends.point_code
+            and meeting.variable = ends.variable
+    group by meeting.test_key, meeting.feed_id, meeting.point_code, meeting.variable
 
 ),
 
 states as (
 
     select
-        asked.rule_id,
-        asked.condition_no,
+        asked.test_key,
         asked.kind,
-        asked.scope,
         asked.feed_id,
         asked.point_code,
         asked.point_name,
@@ -167,32 +194,37 @@ states as (
         asked.geometry,
         asked.comparison,
         asked.limit_value as threshold,
-        coalesce(latest.variable, asked.variable) as variable,
-        latest.value,
-        latest.unit,
-        latest.last_at,
-        latest.met_at,
-        latest.since,
-        latest.fresh_until,
-        latest.met_at + make_interval(mins => asked.hold_minutes) as held_until,
-        coalesce(latest.fresh_until > {{ as_of() }}, false) as is_fresh,
-        coalesce(latest.met_at + make_interval(mins => asked.hold_minutes) > {{ as_of() }}, false) as is_held,
+        coalesce(newest.variable, asked.variable) as variable,
+        newest.value,
+        newest.unit,
+        newest.last_at,
+        runs.met_at,
+        runs.since,
+        newest.fresh_until,
+        runs.met_at + make_interval(mins => asked.hold_minutes) as held_until,
+        coalesce(newest.fresh_until > {{ as_of() }}, false) as is_fresh,
+        coalesce(runs.met_at + make_interval(mins => asked.hold_minutes) > {{ as_of() }}, false) as is_held,
         coalesce(
-            latest.met_at = latest.last_at
-            or (asked.release is not null and (latest.released_at is null or latest.released_at < latest.met_at)),
+            runs.met_at = newest.last_at
+            or (asked.release is not null and (runs.released_at is null or runs.released_at < runs.met_at)),
             false
         ) as is_on,
         asked.kind in ('change', 'rise')
-        and latest.last_at - latest.first_at < make_interval(mins => asked.window_minutes) / 2 as is_short
+        and newest.last_at - newest.first_at < make_interval(mins => asked.window_minutes) / 2 as is_short
     from asked
-    left join latest
+    left join newest
         on
-            asked.rule_id = latest.rule_id
-            and asked.condition_no = latest.condition_no
-            and asked.feed_id = latest.feed_id
-            and asked.point_code = latest.point_code
+            asked.measure_key = newest.measure_key
+            and asked.feed_id = newest.feed_id
+            and asked.point_code = newest.point_code
+    left join runs
+        on
+            asked.test_key = runs.test_key
+            and newest.feed_id = runs.feed_id
+            and newest.point_code = runs.point_code
+            and newest.variable = runs.variable
     -- bits come with any value, so a point without any is no silent one
-    where asked.variable is not null or latest.last_at is not null
+    where asked.variable is not null or newest.last_at is not null
 
 ),
 
@@ -215,10 +247,8 @@ judged as (
 final as (
 
     select
-        rule_id,
-        condition_no,
+        test_key,
         kind,
-        scope,
         feed_id,
         point_code,
         point_name,

@@ -1,7 +1,8 @@
 -- One row per object, condition on measured values and point: the points that watch the object (own), stations within
 -- the radius of the condition (near; points below ground say nothing about what lies above), reservoirs upstream.
 -- Of many stations near by those speak that hold, the gravest five; if none does, the one that is clear for longest.
--- A rule is for the objects at which its other conditions can be asked: stations near by are looked for only there.
+-- Stations near by are looked for only where they may decide: at objects at which the rule's other conditions can be
+-- asked, and are not clear already.
 with
 
 conditions as (
@@ -35,11 +36,14 @@ upstream as (
 
 ),
 
-own as materialized (
+own as (
 
     select
         points.object_id,
         points.object_type,
+        conditions.rule_id,
+        conditions.condition_no,
+        conditions.scope,
         measured.*
     from measured
     inner join points
@@ -48,89 +52,101 @@ own as materialized (
             and measured.point_code = points.point_code
     inner join conditions
         on
-            measured.rule_id = conditions.rule_id
-            and measured.condition_no = conditions.condition_no
+            measured.test_key = conditions.test_key
             and points.object_type = conditions.object_type
-    where measured.scope = 'own'
+    where conditions.scope = 'own'
 
 ),
 
-above as materialized (
+above as (
 
     select
         upstream.object_id,
         upstream.object_type,
+        conditions.rule_id,
+        conditions.condition_no,
+        conditions.scope,
         measured.*
     from measured
-    inner join conditions
-        on
-            measured.rule_id = conditions.rule_id
-            and measured.condition_no = conditions.condition_no
+    inner join conditions on measured.test_key = conditions.test_key
     inner join upstream
         on
             measured.feed_id = upstream.feed_id
             and measured.point_code = upstream.point_code
             and conditions.object_type = upstream.object_type
             and conditions.radius_km = upstream.radius_km
-    where measured.scope = 'upstream'
+    where conditions.scope = 'upstream'
 
 ),
 
-linked as (
+linked as materialized (
+
+    select * from own
+    union all
+    select * from above
+
+),
+
+answered as (
 
     select
         object_id,
         rule_id,
-        count(distinct condition_no) as n_linked
-    from (
-        select
-            object_id,
-            rule_id,
-            condition_no
-        from own
-        union all
-        select
-            object_id,
-            rule_id,
-            condition_no
-        from above
-    ) as links
+        condition_no,
+        not bool_or(outcome = 'holds')
+        and case when scope = 'own' then bool_and(outcome = 'clear') else bool_or(outcome = 'clear') end as is_clear
+    from linked
+    group by object_id, rule_id, condition_no, scope
+
+),
+
+counted as (
+
+    select
+        object_id,
+        rule_id,
+        count(*) filter (where not is_clear) as n_open
+    from answered
     group by object_id, rule_id
 
 ),
 
-near_conditions as (
+needs as (
 
     select
-        *,
-        (
-            select count(*) from conditions as others
-            where
-                conditions.rule_id = others.rule_id
-                and conditions.object_type = others.object_type
-                and others.scope in ('own', 'upstream')
-        ) as n_needed
+        rule_id,
+        object_type,
+        count(*) filter (where scope in ('own', 'upstream')) as n_needed
     from conditions
-    where scope = 'near'
+    group by rule_id, object_type
 
 ),
 
-asked as (
+asked as materialized (
 
     select
         objects.object_id,
         objects.object_type,
         objects.geometry,
-        near_conditions.rule_id,
-        near_conditions.condition_no,
-        near_conditions.radius_km
-    from near_conditions
-    inner join objects on near_conditions.object_type = objects.object_type
-    left join linked
+        {{ box_of_km('objects.geometry', 'conditions.radius_km') }} as box,
+        conditions.rule_id,
+        conditions.condition_no,
+        conditions.scope,
+        conditions.test_key,
+        conditions.radius_km
+    from conditions
+    inner join needs
         on
-            objects.object_id = linked.object_id
-            and near_conditions.rule_id = linked.rule_id
-    where coalesce(linked.n_linked, 0) >= near_conditions.n_needed
+            conditions.rule_id = needs.rule_id
+            and conditions.object_type = needs.object_type
+    inner join objects on conditions.object_type = objects.object_type
+    left join counted
+        on
+            objects.object_id = counted.object_id
+            and conditions.rule_id = counted.rule_id
+    where
+        conditions.scope = 'near'
+        and coalesce(counted.n_open, 0) >= needs.n_needed
 
 ),
 
@@ -139,9 +155,12 @@ near_by as (
     select
         asked.object_id,
         asked.object_type,
+        asked.rule_id,
+        asked.condition_no,
+        asked.scope,
         measured.*,
         row_number() over (
-            partition by asked.object_id, measured.rule_id, measured.condition_no
+            partition by asked.object_id, asked.rule_id, asked.condition_no
             order by
                 array_position(array['holds', 'clear', 'unknown'], measured.outcome),
                 abs(measured.value - measured.threshold) desc nulls last,
@@ -152,12 +171,10 @@ near_by as (
     from measured
     inner join asked
         on
-            measured.rule_id = asked.rule_id
-            and measured.condition_no = asked.condition_no
-            and {{ is_within_km('asked.geometry', 'measured.geometry', 'asked.radius_km') }}
-    where
-        measured.scope = 'near'
-        and measured.register = 'station'
+            measured.test_key = asked.test_key
+            and asked.box && measured.geometry
+            and st_distancesphere(asked.geometry, measured.geometry) <= asked.radius_km * 1000
+    where measured.register = 'station'
 
 ),
 
@@ -166,12 +183,7 @@ found as (
     select
         *,
         1 as nearness_no
-    from own
-    union all
-    select
-        *,
-        1 as nearness_no
-    from above
+    from linked
     union all
     select * from near_by
     where
