@@ -14,7 +14,7 @@ SCHEMAS = ["marts", "metrics"]
 
 EMPTY: Mapping[str, str] = {
     "marts.forest_fire_call_yearly": "a dozen calls a year",
-    "marts.major_hazard_source": "no feed of the county tells the inventories of its plants",
+    "marts.major_hazard_source": "where no plant pushed its dangers yet",
     "marts.fct_incident": "eight accidents a year",
     "marts.warning_receipt_orphan": "every receipt names a warning that is known",
     "marts.enterprise_identity_review": "nobody has a doubtful name",
@@ -32,7 +32,8 @@ NULL: Mapping[str, tuple[str, ...]] = {
     "marts.enterprise_profile": ("last_course_at", "last_incident_at"),
     "marts.fct_alarm": ("reason", "measure", "is_confirmed", "acknowledged_at", "ended_at"),
     "marts.fct_warning_current": ("instruction", "expires_at"),
-    "marts.fct_warning_enterprise": ("clock_disorder",),
+    "marts.dim_enterprise": ("end_reason",),
+    "marts.fct_warning_enterprise": ("clock_disorder", "people_moved", "stopped_at", "stopped_lead_hours"),
     "marts.hazard_yearly": ("n_dangers_change", "n_dangers_change_pct"),
     "marts.incident_yoy": ("n_incidents_change", "n_incidents_change_pct", "deaths_change", "deaths_change_pct"),
     "marts.inspection_yearly": ("n_inspections_change_pct", "n_dangers_found_change_pct", "fines_change_pct"),
@@ -50,6 +51,9 @@ NULL: Mapping[str, tuple[str, ...]] = {
     "marts.fct_plan": ("is_expired", "reviewed_at", "valid_until"),
     "marts.fct_video_finding": ("measure", "handled_after_min", "handled_at"),
     "marts.fct_warning": ("instruction",),
+    "marts.major_hazard_source": (  # the plants name their sources, not what they hold
+        *("hazard_source_name", "inventory_on", "quantity_ratio", "r_value", "r_at_least", "alpha", "exposed_people"),
+    ),
     "marts.rescue_resource": ("credit_code", "enterprise_code", "n_other_teams_of_phone"),
     "marts.supply_chain": ("valid_from", "valid_to"),
     "marts.waterlogging_status": (
