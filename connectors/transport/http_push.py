@@ -124,6 +124,9 @@ class _PushServer(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         super().__init__(address, _Handler)
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, name="http push")
+
+    def start(self) -> None:
+        """Answer from now on: not before the first feed is there, or who is early would hear that nothing is taken."""
         self._thread.start()
 
     def feed_of(self, path: str) -> _Feed | None:
@@ -169,8 +172,10 @@ def _join(address: tuple[str, int], feed: _Feed) -> _PushServer:
             raise ConfigurationError(
                 f"Two feeds are pushed to {path} at {address[0]}:{address[1]}", remedy="give each a path of its own"
             )
-        _servers[address] = server
         server.feeds[path] = feed
+        if address not in _servers:
+            _servers[address] = server
+            server.start()
     log.info("listening at http://%s:%s%s for %s", *address, path, feed.parser.format)
     return server
 

@@ -196,11 +196,11 @@ def test_changed_columns_ask_for_a_full_build_and_get_it(settings: Settings, pro
     edit(project / "models/marts/dim_region.sql", "region_name,", "region_name,\n        1 as extra,")
     edit(models, "      - name: region_name\n", f"{extra}      - name: region_name\n")
     assert "marts.dim_region changed (gone: -; new: extra integer" in errors(dbt_runner.run([], {}, settings=settings))
-    assert len(rows_of(settings, "select * from marts.dim_region")) == 1
+    assert len(rows_of(settings, "select * from marts.dim_region where region_code = '620823'")) == 1
 
     build(settings, full=True)
     for relation in ("one_map_region", "dim_region"):
-        assert rows_of(settings, f"select extra from marts.{relation}") == [{"extra": 1}]
+        assert rows_of(settings, f"select distinct extra from marts.{relation}") == [{"extra": 1}]
         may = rows_of(settings, f"select has_table_privilege('riskmap_map', 'marts.{relation}', 'select') as may")
         assert may == [{"may": True}]
 
