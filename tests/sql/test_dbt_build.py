@@ -225,13 +225,12 @@ def test_a_changed_project_is_built_as_a_whole(settings: Settings, project: Path
     assert small.success
     assert "fct_earthquake" in {node["name"] for node in small.nodes}
     assert "fct_observation" not in {node["name"] for node in small.nodes}
-    edit(project / "seeds/risk_rule.csv", ",50,1440,yellow,", ",50,1440,orange,")
+    edit(project / "seeds/risk_rule.csv", ",felt,>=,4,,,1440,,,yellow,", ",felt,>=,4,,,1440,,,orange,")
     whole = dbt_runner.run(["source:landing.earthquake+"], {"batch_ids": [1]}, settings=settings)
     assert whole.success
     assert "fct_observation" in {node["name"] for node in whole.nodes}
-    assert rows_of(settings, "select level from marts.dim_risk_rule where rule_id = 'earthquake_mine'") == [
-        {"level": "orange"}
-    ]
+    query = "select distinct level from marts.dim_risk_rule where rule_id = 'earthquake_felt'"
+    assert rows_of(settings, query) == [{"level": "orange"}]
 
 
 def test_the_manifest_is_kept_and_read_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
