@@ -119,7 +119,7 @@ def test_regions_count_and_say_who_is_exposed(rows: Rows) -> None:
     by_code = {row["region_code"]: row for row in counties}
     county, province = by_code[COUNTY], by_code[PROVINCE]
     assert (county["n_objects"], county["n_red"], county["level"]) == (2 + 12 + 200, 1, "red")
-    assert county["drivers"]["warning_enterprise"] == 1
+    assert county["drivers"]["warning"] == 1
     assert (county["n_villages"], county["population"], county["population_exposed"]) == (3, 576, 500)
     # one near stations of unknown level, one that nobody knows the place of
     assert county["population_unjudged"] == 76
