@@ -16,6 +16,29 @@
 {%- endmacro %}
 
 
+{# An amount whose interval begins before the amount before it ends, within the partition. #}
+{% macro is_overlapping(partition) -%}
+    event_at - make_interval(secs => 3600 * interval_h * 0.99) < lag(event_at) over (
+        partition by {{ partition }}
+        order by event_at
+    )
+{%- endmacro %}
+
+
+{# Where intervals overlap (the hour until now, told every ten minutes), those that are whole intervals apart, to the
+   minute, are a series (lane) of their own and may be added up; null where nothing overlaps. #}
+{% macro amount_lane(partition) -%}
+    case
+        when bool_or(is_overlapping) over (partition by {{ partition }})
+            then concat_ws(
+                ':',
+                interval_h,
+                round(extract(epoch from event_at) / 60)::bigint % greatest(round(60 * interval_h)::bigint, 1)
+            )
+    end
+{%- endmacro %}
+
+
 {# The points and variables that the batches touched: feed_id, point_code, variable. #}
 {% macro touched_variables() %}
     select distinct

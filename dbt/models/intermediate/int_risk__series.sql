@@ -1,6 +1,6 @@
 -- One row per point, measure of the rules and sample of the time that the rules look back on: the value that a
 -- condition is held against. latest: the value itself; sum: the amount of the window that ends with the sample
--- (event_at ends an interval); change: largest minus smallest value of the window so far; rise: largest climb in the
+-- (event_at ends an interval; amounts whose intervals overlap are not added up); change: largest minus smallest value of the window so far; rise: largest climb in the
 -- window so far; status: the status bits.
 -- Samples that their source marks as taken under calibration (4), substation fault (16), not polled (32), paused (64)
 -- or sensor fault (128) are no evidence. Over range (8) stays: it is evidence of something.
@@ -56,6 +56,7 @@ candidates as (
         observations.value,
         observations.unit,
         observations.status_flags,
+        observations.interval_h,
         feeds.fresh_for_s
     from observations
     inner join feeds on observations.feed_id = feeds.feed_id
@@ -96,6 +97,29 @@ samples as (
 
 ),
 
+amounts as (
+
+    select
+        *,
+        {{ is_overlapping('measure_key, feed_id, point_code') }} as is_overlapping
+    from samples
+    where
+        kind = 'sum'
+        -- what fell in a day says nothing about the last hour
+        and (interval_h is null or make_interval(secs => 3600 * interval_h * 0.99) <= window_length)
+
+),
+
+-- each sample has the sum of its lane
+lanes as (
+
+    select
+        *,
+        {{ amount_lane('measure_key, feed_id, point_code') }} as lane
+    from amounts
+
+),
+
 -- an amount enters the sum when it is told and leaves it a window later
 entries as (
 
@@ -104,8 +128,7 @@ entries as (
         event_at as entered_at,
         value::numeric as amount,
         true as is_sample
-    from samples
-    where kind = 'sum'
+    from lanes
 
     union all
 
@@ -114,8 +137,7 @@ entries as (
         event_at + window_length as entered_at,
         -value::numeric as amount,
         false as is_sample
-    from samples
-    where kind = 'sum'
+    from lanes
 
 ),
 
@@ -124,7 +146,7 @@ sums as (
     select
         *,
         sum(amount) over (
-            partition by measure_key, feed_id, point_code
+            partition by measure_key, feed_id, point_code, lane
             order by entered_at, is_sample
             rows unbounded preceding
         )::double precision as summed

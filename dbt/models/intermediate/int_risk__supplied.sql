@@ -1,6 +1,6 @@
 -- One row per object that somebody supplies, condition on accidents upstream, supplier and accident; one that says so
 -- where no supplier had an accident, which is known only while the record of accidents is polled. The value is the days
--- of stock that are left if nothing has come since.
+-- of stock that are left if nothing has come since. Suppliers and customers are the enterprises that their codes mean.
 with
 
 conditions as (
@@ -17,18 +17,35 @@ objects as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('dim_enterprise_alias') }}
+
+),
+
 links as (
 
-    select * from {{ ref('stg_supply_link') }}
+    select
+        links.*,
+        coalesce(suppliers.credit_code, links.supplier_code) as supplier,
+        coalesce(customers.credit_code, links.customer_code) as customer
+    from {{ ref('stg_supply_link') }} as links
+    left join aliases as suppliers on links.supplier_code = suppliers.code
+    left join aliases as customers on links.customer_code = customers.code
     where
-        ({{ as_of() }} >= valid_from or valid_from is null)
-        and ({{ as_of() }} < valid_to or valid_to is null)
+        ({{ as_of() }} >= links.valid_from or links.valid_from is null)
+        and ({{ as_of() }} < links.valid_to or links.valid_to is null)
 
 ),
 
 incidents as (
 
-    select * from {{ ref('stg_incident') }}
+    select
+        incidents.*,
+        coalesce(codes.credit_code, names.credit_code, incidents.enterprise_code) as enterprise
+    from {{ ref('stg_incident') }} as incidents
+    left join aliases as codes on incidents.enterprise_code = codes.code
+    left join aliases as names on incidents.enterprise_name = names.code
 
 ),
 
@@ -54,6 +71,7 @@ supplied as (
     select
         objects.object_id,
         conditions.*,
+        links.supplier,
         links.supplier_code,
         links.supplier_name,
         links.product,
@@ -62,7 +80,7 @@ supplied as (
     inner join objects on conditions.object_type = objects.object_type
     inner join links
         on
-            objects.credit_code = links.customer_code
+            objects.credit_code = links.customer
             and (conditions.among is null or links.is_critical)
 
 ),
@@ -78,7 +96,7 @@ hits as (
     from supplied
     inner join incidents
         on
-            supplied.supplier_code = incidents.enterprise_code
+            supplied.supplier = incidents.enterprise
             and incidents.happened_at > {{ as_of() }} - make_interval(mins => supplied.window_minutes)
             and incidents.happened_at <= {{ as_of() }} + interval '10 minutes'
 

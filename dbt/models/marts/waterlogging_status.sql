@@ -49,6 +49,41 @@ levels as (
 
 ),
 
+amounts as (
+
+    select
+        *,
+        {{ is_overlapping('feed_id, station_code') }} as is_overlapping
+    from observations
+    -- amounts of more than the hour cannot be told apart within it
+    where
+        variable = 'rain_mm'
+        and interval_h <= 1
+
+),
+
+lanes as (
+
+    select
+        *,
+        {{ amount_lane('feed_id, station_code') }} as lane
+    from amounts
+
+),
+
+-- of amounts that overlap, those that end with the newest
+newest as (
+
+    select
+        *,
+        lane is not distinct from first_value(lane) over (
+            partition by feed_id, station_code
+            order by event_at desc
+        ) as is_counted
+    from lanes
+
+),
+
 -- materialized: asked once per point otherwise
 gauges as materialized (
 
@@ -56,18 +91,15 @@ gauges as materialized (
         heard.feed_id,
         heard.point_code,
         heard.geometry,
-        sum(observations.value::numeric)::double precision as rain_mm,
-        sum(observations.interval_h::numeric)::double precision as covered_h,
-        max(observations.event_at) as last_event_at
+        sum(newest.value::numeric)::double precision as rain_mm,
+        sum(newest.interval_h::numeric)::double precision as covered_h,
+        max(newest.event_at) as last_event_at
     from heard
-    inner join observations
+    inner join newest
         on
-            heard.feed_id = observations.feed_id
-            and heard.point_code = observations.station_code
-    -- amounts of more than the hour cannot be told apart within it
-    where
-        observations.variable = 'rain_mm'
-        and observations.interval_h <= 1
+            heard.feed_id = newest.feed_id
+            and heard.point_code = newest.station_code
+    where newest.is_counted
     group by heard.feed_id, heard.point_code, heard.geometry
 
 ),
