@@ -26,7 +26,7 @@
 
 
 {# Where intervals overlap (the hour until now, told every ten minutes), those that are whole intervals apart, to the
-   minute, are a series (lane) of their own and may be added up; null where nothing overlaps. #}
+   minute, are a series (lane) of their own and may be added up; all are one where nothing overlaps. #}
 {% macro amount_lane(partition) -%}
     case
         when bool_or(is_overlapping) over (partition by {{ partition }})
@@ -35,6 +35,7 @@
                 interval_h,
                 round(extract(epoch from event_at) / 60)::bigint % greatest(round(60 * interval_h)::bigint, 1)
             )
+        else ''
     end
 {%- endmacro %}
 

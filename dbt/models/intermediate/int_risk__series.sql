@@ -1,7 +1,7 @@
 -- One row per point, measure of the rules and sample of the time that the rules look back on: the value that a
 -- condition is held against. latest: the value itself; sum: the amount of the window that ends with the sample
--- (event_at ends an interval; amounts whose intervals overlap are not added up); change: largest minus smallest value of the window so far; rise: largest climb in the
--- window so far; status: the status bits.
+-- (event_at ends an interval; what overlaps is not added up); change: largest minus smallest value of the window so
+-- far; rise: largest climb in the window so far; status: the status bits.
 -- Samples that their source marks as taken under calibration (4), substation fault (16), not polled (32), paused (64)
 -- or sensor fault (128) are no evidence. Over range (8) stays: it is evidence of something.
 with

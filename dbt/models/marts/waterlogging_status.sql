@@ -76,7 +76,7 @@ newest as (
 
     select
         *,
-        lane is not distinct from first_value(lane) over (
+        lane = first_value(lane) over (
             partition by feed_id, station_code
             order by event_at desc
         ) as is_counted
