@@ -15,12 +15,14 @@ _HEAD = """\
 -- Generated: `python -m feeds.clocks > dbt/models/intermediate/int_feed__clock.sql`; a test compares them.
 -- One row per record of a main table and promise about it, straight from landing, whose columns the contracts name.
 -- `promise_element` says to which feeds the row counts, `promise_at` is where their promise starts to count (null where
--- the source does not say), `counted_at` the time under which the record is counted even so.
+-- the source does not say), `counted_at` the time under which the record is counted even so, `is_time_fixed` whether no
+-- revision of the record changes that.
 """
 
 
 class Clocks(NamedTuple):
-    """What the feeds of one promise agree on. ``counted`` is an SQL expression that is never null."""
+    """What the feeds of one promise agree on. ``counted`` is an SQL expression that is never null, ``is_fixed`` says
+    that no revision changes it, as it belongs to the key."""
 
     element: str
     table: str
@@ -28,6 +30,7 @@ class Clocks(NamedTuple):
     issued: str
     promise: str
     counted: str
+    is_fixed: bool
 
 
 def clocks_of(contracts: Iterable[Contract]) -> list[Clocks]:
@@ -53,7 +56,8 @@ def _clocks(contract: Contract) -> Clocks:
     column = table.column(promise)
     is_never_null = column is not None and (column.required or column.key_position is not None)
     counted = promise if is_never_null else f"coalesce({promise}, fetched_at)"
-    return Clocks(element, table.name, contract.clock.event, contract.clock.issued, promise, counted)
+    is_fixed = column is not None and column.key_position is not None
+    return Clocks(element, table.name, contract.clock.event, contract.clock.issued, promise, counted, is_fixed)
 
 
 def model(contracts: Iterable[Contract]) -> str:
@@ -72,6 +76,7 @@ def _branch(clocks: Clocks) -> str:
         {_named(clocks.issued, "issued_at")},
         {_named(clocks.promise, "promise_at")},
         {_named(clocks.counted, "counted_at")},
+        {"true" if clocks.is_fixed else "false"} as is_time_fixed,
         fetched_at,
         landed_at
     from {{{{ source('landing', '{clocks.table}') }}}}

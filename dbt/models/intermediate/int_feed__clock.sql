@@ -1,7 +1,8 @@
 -- Generated: `python -m feeds.clocks > dbt/models/intermediate/int_feed__clock.sql`; a test compares them.
 -- One row per record of a main table and promise about it, straight from landing, whose columns the contracts name.
 -- `promise_element` says to which feeds the row counts, `promise_at` is where their promise starts to count (null where
--- the source does not say), `counted_at` the time under which the record is counted even so.
+-- the source does not say), `counted_at` the time under which the record is counted even so, `is_time_fixed` whether no
+-- revision of the record changes that.
 with
 
 final as (
@@ -14,6 +15,7 @@ final as (
         updated_at as issued_at,
         found_at as promise_at,
         found_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'ai_finding') }}
@@ -28,6 +30,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         updated_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'camera') }}
@@ -42,6 +45,7 @@ final as (
         updated_at as issued_at,
         held_at as promise_at,
         held_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'drill') }}
@@ -56,6 +60,7 @@ final as (
         updated_at as issued_at,
         event_at as promise_at,
         event_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'earthquake') }}
@@ -70,6 +75,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         updated_at as counted_at,
+        true as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'earthquake') }}
@@ -84,6 +90,7 @@ final as (
         updated_at as issued_at,
         issued_at as promise_at,
         issued_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'emergency_plan') }}
@@ -98,6 +105,7 @@ final as (
         updated_at as issued_at,
         filed_at as promise_at,
         filed_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'enforcement_case') }}
@@ -112,6 +120,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         updated_at as counted_at,
+        true as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'enterprise') }}
@@ -126,6 +135,7 @@ final as (
         updated_at as issued_at,
         listed_at as promise_at,
         listed_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'enterprise_credit') }}
@@ -140,6 +150,7 @@ final as (
         issued_at,
         issued_at as promise_at,
         issued_at as counted_at,
+        true as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'forecast') }}
@@ -154,6 +165,7 @@ final as (
         updated_at as issued_at,
         called_at as promise_at,
         called_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'forest_fire_call') }}
@@ -168,6 +180,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         updated_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'hazard_site') }}
@@ -182,6 +195,7 @@ final as (
         updated_at as issued_at,
         found_at as promise_at,
         found_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'hidden_danger') }}
@@ -196,6 +210,7 @@ final as (
         updated_at as issued_at,
         registered_at as promise_at,
         registered_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'hidden_danger') }}
@@ -210,6 +225,7 @@ final as (
         updated_at as issued_at,
         happened_at as promise_at,
         happened_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'incident') }}
@@ -224,6 +240,7 @@ final as (
         updated_at as issued_at,
         checked_at as promise_at,
         checked_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'inspection') }}
@@ -238,6 +255,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         coalesce(updated_at, fetched_at) as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'landslide') }}
@@ -252,6 +270,7 @@ final as (
         issued_at,
         event_at as promise_at,
         event_at as counted_at,
+        true as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'observation') }}
@@ -266,6 +285,7 @@ final as (
         issued_at,
         event_at as promise_at,
         event_at as counted_at,
+        true as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'person_position') }}
@@ -280,6 +300,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         updated_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'rescue_team') }}
@@ -294,6 +315,7 @@ final as (
         updated_at as issued_at,
         counted_at as promise_at,
         counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'reserve_stock') }}
@@ -308,6 +330,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         updated_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'responsible_person') }}
@@ -322,6 +345,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         coalesce(updated_at, fetched_at) as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'sharing_promise') }}
@@ -336,6 +360,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         updated_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'supply_link') }}
@@ -350,6 +375,7 @@ final as (
         updated_at as issued_at,
         held_at as promise_at,
         held_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'training') }}
@@ -364,6 +390,7 @@ final as (
         updated_at as issued_at,
         assessed_at as promise_at,
         assessed_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'village') }}
@@ -378,6 +405,7 @@ final as (
         sent_at as issued_at,
         sent_at as promise_at,
         sent_at as counted_at,
+        true as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'warning') }}
@@ -392,6 +420,7 @@ final as (
         updated_at as issued_at,
         sent_at as promise_at,
         sent_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'warning_receipt') }}
@@ -406,6 +435,7 @@ final as (
         updated_at as issued_at,
         updated_at as promise_at,
         updated_at as counted_at,
+        false as is_time_fixed,
         fetched_at,
         landed_at
     from {{ source('landing', 'waterlogging_point') }}

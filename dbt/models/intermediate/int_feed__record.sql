@@ -32,7 +32,8 @@ final as (
         records.promise_at,
         case when feeds.is_served_live then records.landed_at else publications.published_at end as published_at,
         coalesce(records.event_at, records.counted_at) < feeds.activated_at as is_backfill,
-        records.counted_at
+        records.counted_at,
+        records.is_time_fixed
     from records
     inner join feeds
         on

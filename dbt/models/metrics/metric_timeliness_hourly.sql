@@ -1,7 +1,15 @@
-{{ config(materialized='kept_table', partial=true, unique_key=['feed_id', 'hour_at', 'leg']) }}
+{{ config(
+    materialized='kept_table',
+    partial=true,
+    unique_key=['feed_id', 'hour_at', 'leg'],
+    replaces=['feed_id', 'hour_at'],
+    touched='touched_feed_hours',
+    indexes=[{'columns': ['n_pending']}],
+) }}
 
--- Between full builds only the hours are counted again from the earliest that a new batch touched, or that still had
--- unpublished records, until now.
+-- Between full builds only those hours are counted again that a batch touched, that still had unpublished records, or
+-- that are new. Of a feed whose revisions may move a record to another hour, all hours are. Records that share all
+-- their clocks, as those of one file do, are looked at once.
 with
 
 feeds as (
@@ -17,78 +25,182 @@ all_records as not materialized (
 
 ),
 
-horizon as (
+{% if is_partial() %}
+touched_records as (
+
+    select distinct
+        feed_id,
+        is_time_fixed,
+        date_trunc('hour', counted_at, '{{ var("zone") }}') as hour_at
+    from all_records
+    where
+        batch_id in {{ batch_ids() }}
+        and counted_at <= {{ as_of() }}
+
+),
+
+whole_feeds as (
+
+    select distinct feed_id from touched_records
+    where not is_time_fixed
+
+),
+
+new_hours as (
+
+    select
+        feeds.feed_id,
+        hour.hour_at
+    from feeds
+    cross join lateral (
+        select max(kept.hour_at) as hour_at from {{ this }} as kept
+        where feeds.feed_id = kept.feed_id
+    ) as last_kept
+    cross join lateral generate_series(
+        coalesce(last_kept.hour_at, date_trunc('hour', feeds.activated_at, '{{ var("zone") }}')),
+        least({{ as_of() }}, feeds.active_until),
+        interval '1 hour'
+    ) as hour (hour_at)
+
+),
+
+touched as (
+
+    select
+        feed_id,
+        hour_at
+    from touched_records
+
+    union
+
+    select
+        feed_id,
+        hour_at
+    from new_hours
+
+    union
+
+    select
+        feed_id,
+        hour_at
+    from {{ this }}
+    where n_pending > 0
+
+),
+
+gaps as (
+
+    -- a gap of less than a hundredth of the whole span is read along, so that no feed is asked more than a hundred times
+    select
+        *,
+        hour_at - lag(hour_at) over (partition by feed_id order by hour_at) > greatest(
+            interval '1 hour',
+            (max(hour_at) over (partition by feed_id) - min(hour_at) over (partition by feed_id)) / 100
+        ) as is_after_gap
+    from touched
+
+),
+
+islands as (
+
+    select
+        *,
+        count(*) filter (where is_after_gap) over (partition by feed_id order by hour_at) as island
+    from gaps
+
+),
+
+{% endif %}
+spans as (
 
     {% if is_partial() %}
-        -- of each feed by itself: an old entry of the register must not make millions of observations be read again
         select
-            feeds.feed_id,
-            date_trunc(
-                'hour',
-                least(
-                    {{ as_of() }},
-                    (select min(kept.hour_at) from {{ this }} as kept where feeds.feed_id = kept.feed_id and kept.n_pending > 0),
-                    (select max(kept.hour_at) from {{ this }} as kept where feeds.feed_id = kept.feed_id),
-                    touched.counted_at
-                )
-            ) as first_hour
-        from feeds
-        left join (
-            select
-                feed_id,
-                min(counted_at) as counted_at
-            from all_records
-            where batch_id in {{ batch_ids() }}
-            group by feed_id
-        ) as touched on feeds.feed_id = touched.feed_id
+            feed_id,
+            min(hour_at) as first_hour,
+            max(hour_at) as last_hour
+        from islands
+        where feed_id not in (select whole_feeds.feed_id from whole_feeds)
+        group by feed_id, island
+
+        union all
+
+        select
+            feed_id,
+            '-infinity'::timestamptz as first_hour,
+            date_trunc('hour', {{ as_of() }}, '{{ var("zone") }}') as last_hour
+        from whole_feeds
     {% else %}
         select
             feed_id,
-            '-infinity'::timestamptz as first_hour
+            '-infinity'::timestamptz as first_hour,
+            date_trunc('hour', {{ as_of() }}, '{{ var("zone") }}') as last_hour
         from feeds
     {% endif %}
 
 ),
 
-records as (
+-- a record from the future is counted once its hour has come
+clocks as (
 
     select
-        recent.*,
-        date_trunc('hour', recent.counted_at) as hour_at
-    from horizon
+        spans.feed_id,
+        date_trunc('hour', records.counted_at, '{{ var("zone") }}') as hour_at,
+        records.is_backfill,
+        records.event_at,
+        records.issued_at,
+        records.promise_at,
+        records.fetched_at,
+        records.landed_at,
+        records.published_at,
+        count(*) as n
+    from spans
     inner join lateral (
         select * from all_records
         where
-            horizon.feed_id = all_records.feed_id
-            and all_records.counted_at >= horizon.first_hour
-    ) as recent on true
+            spans.feed_id = all_records.feed_id
+            and all_records.counted_at >= spans.first_hour
+            and all_records.counted_at < spans.last_hour + interval '1 hour'
+            and all_records.counted_at <= {{ as_of() }}
+    ) as records on true
+    group by
+        spans.feed_id,
+        date_trunc('hour', records.counted_at, '{{ var("zone") }}'),
+        records.is_backfill,
+        records.event_at,
+        records.issued_at,
+        records.promise_at,
+        records.fetched_at,
+        records.landed_at,
+        records.published_at
 
 ),
 
 legs as (
 
     select
-        records.feed_id,
-        records.hour_at,
-        records.is_backfill,
+        clocks.feed_id,
+        clocks.hour_at,
+        clocks.is_backfill,
+        clocks.n,
         leg.leg,
         leg.is_pending,
         extract(epoch from leg.ends_at - leg.starts_at)::double precision as seconds,
-        case when leg.leg = 'issued_to_published' then feeds.latency_s end as promise_s,
-        extract(epoch from leg.ends_at - records.promise_at)::double precision as promised_seconds
-    from records
-    inner join feeds on records.feed_id = feeds.feed_id
+        leg.leg = 'issued_to_published'
+        and extract(epoch from leg.ends_at - clocks.promise_at)::double precision <= feeds.latency_s as is_in_time
+    from clocks
+    inner join feeds on clocks.feed_id = feeds.feed_id
     inner join lateral (
         values
-        ('event_to_issued', records.event_at, records.issued_at, false),
-        ('issued_to_fetched', records.issued_at, records.fetched_at, false),
-        ('fetched_to_landed', records.fetched_at, records.landed_at, false),
-        ('landed_to_published', records.landed_at, records.published_at, records.published_at is null),
+        ('event_to_issued', clocks.event_at, clocks.issued_at, false),
+        ('issued_to_fetched', clocks.issued_at, clocks.fetched_at, false),
+        ('fetched_to_landed', clocks.fetched_at, clocks.landed_at, false),
+        ('landed_to_published', clocks.landed_at, clocks.published_at, clocks.published_at is null),
+        ('fetched_to_published', clocks.fetched_at, clocks.published_at, clocks.published_at is null),
         (
             'issued_to_published',
-            coalesce(records.issued_at, records.event_at),
-            records.published_at,
-            records.published_at is null
+            coalesce(clocks.issued_at, clocks.event_at),
+            clocks.published_at,
+            clocks.published_at is null
         )
     ) as leg (leg, starts_at, ends_at, is_pending) on true
 
@@ -100,10 +212,10 @@ hours as (
         feeds.feed_id,
         hour.hour_at
     from feeds
-    inner join horizon on feeds.feed_id = horizon.feed_id
+    inner join spans on feeds.feed_id = spans.feed_id
     inner join lateral generate_series(
-        greatest(date_trunc('hour', feeds.activated_at), horizon.first_hour),
-        date_trunc('hour', least({{ as_of() }}, feeds.active_until)),
+        greatest(date_trunc('hour', feeds.activated_at, '{{ var("zone") }}'), spans.first_hour),
+        least(spans.last_hour, feeds.active_until),
         interval '1 hour'
     ) as hour (hour_at) on true
 
@@ -112,7 +224,7 @@ hours as (
     select
         feed_id,
         hour_at
-    from records
+    from clocks
 
 ),
 
@@ -131,6 +243,7 @@ grid as (
         ('issued_to_fetched'),
         ('fetched_to_landed'),
         ('landed_to_published'),
+        ('fetched_to_published'),
         ('issued_to_published')
     ) as leg (leg)
 
@@ -142,15 +255,71 @@ counted as (
         feed_id,
         hour_at,
         leg,
-        count(*) filter (where not is_backfill and seconds >= 0) as n,
-        count(*) filter (where not is_backfill and seconds < 0) as n_negative,
-        count(*) filter (where not is_backfill and is_pending) as n_pending,
-        count(*) filter (where is_backfill) as n_backfill,
-        percentile_cont(array[0.5, 0.9, 0.95, 0.99, 1]) within group (
-            order by case when not is_backfill and seconds >= 0 then seconds end
-        ) as percentiles,
-        count(*) filter (where not is_backfill and seconds >= 0 and promised_seconds <= promise_s) as n_within_promise
+        coalesce(sum(n) filter (where not is_backfill and seconds >= 0), 0)::bigint as n,
+        coalesce(sum(n) filter (where not is_backfill and seconds < 0), 0)::bigint as n_negative,
+        coalesce(sum(n) filter (where not is_backfill and is_pending), 0)::bigint as n_pending,
+        coalesce(sum(n) filter (where is_backfill), 0)::bigint as n_backfill,
+        coalesce(sum(n) filter (where not is_backfill and seconds >= 0 and is_in_time), 0)::bigint as n_within_promise
     from legs
+    group by feed_id, hour_at, leg
+
+),
+
+ranked as (
+
+    select
+        feed_id,
+        hour_at,
+        leg,
+        seconds,
+        n,
+        sum(n) over (partition by feed_id, hour_at, leg order by seconds, n rows unbounded preceding) as upto,
+        sum(n) over (partition by feed_id, hour_at, leg) as total
+    from legs
+    where
+        not is_backfill
+        and seconds >= 0
+
+),
+
+percentiles as (
+
+    select
+        feed_id,
+        hour_at,
+        leg,
+        {{ weighted_percentile(0.5) }} as p50_s,
+        {{ weighted_percentile(0.9) }} as p90_s,
+        {{ weighted_percentile(0.95) }} as p95_s,
+        {{ weighted_percentile(0.99) }} as p99_s,
+        max(seconds) as max_s
+    from ranked
+    group by feed_id, hour_at, leg
+
+),
+
+delays as (
+
+    select
+        feed_id,
+        hour_at,
+        leg,
+        {{ rounded_delay('seconds') }} as delay_s,
+        sum(n)::bigint as n
+    from ranked
+    group by feed_id, hour_at, leg, {{ rounded_delay('seconds') }}
+
+),
+
+distributions as (
+
+    select
+        feed_id,
+        hour_at,
+        leg,
+        array_agg(delay_s order by delay_s) as delays_s,
+        array_agg(n order by delay_s) as delay_counts
+    from delays
     group by feed_id, hour_at, leg
 
 ),
@@ -162,22 +331,34 @@ final as (
         grid.hour_at,
         grid.leg,
         coalesce(counted.n, 0) as n,
-        counted.percentiles[1] as p50_s,
-        counted.percentiles[2] as p90_s,
-        counted.percentiles[3] as p95_s,
-        counted.percentiles[4] as p99_s,
-        counted.percentiles[5] as max_s,
+        percentiles.p50_s,
+        percentiles.p90_s,
+        percentiles.p95_s,
+        percentiles.p99_s,
+        percentiles.max_s,
         coalesce(counted.n_negative, 0) as n_negative,
         coalesce(counted.n_pending, 0) as n_pending,
         coalesce(counted.n_backfill, 0) as n_backfill,
         case when grid.promise_s is not null then coalesce(counted.n_within_promise, 0) end as n_within_promise,
-        grid.promise_s
+        grid.promise_s,
+        distributions.delays_s,
+        distributions.delay_counts
     from grid
     left join counted
         on
             grid.feed_id = counted.feed_id
             and grid.hour_at = counted.hour_at
             and grid.leg = counted.leg
+    left join percentiles
+        on
+            grid.feed_id = percentiles.feed_id
+            and grid.hour_at = percentiles.hour_at
+            and grid.leg = percentiles.leg
+    left join distributions
+        on
+            grid.feed_id = distributions.feed_id
+            and grid.hour_at = distributions.hour_at
+            and grid.leg = distributions.leg
 
 )
 
