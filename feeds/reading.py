@@ -19,6 +19,8 @@ _DURATION = re.compile(r"^P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<min
 _UNITS_S = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info")
 _EXPECTED_KINDS = ("polls", "entity_slots")
+_SHARES = ("target", "availability_full", "availability_low")
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _PAYLOAD_NAMES = re.compile(r"[\w.*?-]+", re.ASCII)
 
 
@@ -194,10 +196,35 @@ class _Reader:
             raise self.refuse(("customProperties",), what, "write {kind: polls}")
         if kind == "entity_slots":
             register = next((t for t in tables if t.name == value.get("register")), None)
-            if register is None or register.column(str(value.get("entity"))) is None or not value.get("every_s"):
-                what = "expected entity_slots need 'register' (a table), 'entity' (its column) and 'every_s'"
+            interval = value.get("every_s") or value.get("transfer_times")
+            if register is None or register.column(str(value.get("entity"))) is None or not interval:
+                what = "entity_slots need 'register' (a table), 'entity' (its column), 'every_s' or 'transfer_times'"
                 raise self.refuse(("customProperties",), what, "complete customProperties 'expected'")
+        self.check_transfer_times(value.get("transfer_times"))
+        self.check_shares(value)
         return dict(value)
+
+    def check_transfer_times(self, times: Any) -> None:
+        if times is None:
+            return
+        good = isinstance(times, list) and all(isinstance(t, str) and _TIME_OF_DAY.fullmatch(t) for t in times)
+        if not good or not times or len(set(times)) < len(times):
+            what = f"expected.transfer_times {times} are not different times of the day"
+            remedy = 'write them with two digits and in quotes: ["08:00", "20:00"]'
+            raise self.refuse(("customProperties",), what, remedy)
+
+    def check_shares(self, expected: Mapping[str, Any]) -> None:
+        shares = {name: expected[name] for name in _SHARES if name in expected}
+        for name, share in shares.items():
+            if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share <= 1:
+                what = f"expected.{name} is {share}, no share above 0 and up to 1"
+                raise self.refuse(("customProperties",), what, f"write for example {name}: 0.8")
+        if len({"availability_low", "availability_full"} & set(shares)) == 1:
+            what = "expected names one of availability_low and availability_full"
+            raise self.refuse(("customProperties",), what, "name both, or neither")
+        if shares.get("availability_low", 0) > shares.get("availability_full", 1):
+            what = "expected.availability_low is above availability_full"
+            raise self.refuse(("customProperties",), what, "exchange them")
 
     # -- tables ------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ NULL: Mapping[str, tuple[str, ...]] = {
     "marts.department_sharing": ("promised_to", "records_per_day"),
     "marts.department_sharing_status": ("received_pct",),
     "marts.dim_feed": ("active_until",),
+    "marts.dim_feed_version": ("transfer_times",),  # sources of the county come at steady intervals
     "marts.double_prevention_status": ("checks_done_pct", "last_checked_at", "last_changed_at"),
     "marts.enterprise_profile": ("last_course_at", "last_incident_at"),
     "marts.fct_alarm": ("reason", "measure", "is_confirmed", "acknowledged_at", "ended_at"),

@@ -90,6 +90,7 @@ def register_feeds(conn: Connection, contracts: Iterable[Contract]) -> None:
     )
     with own_transaction(conn), conn.cursor() as cursor:
         cursor.executemany(query_for_all, rows)
+        _keep_versions(conn)
 
 
 def switch_off_others(conn: Connection, feed_ids: Collection[str]) -> None:
@@ -97,6 +98,60 @@ def switch_off_others(conn: Connection, feed_ids: Collection[str]) -> None:
     query = "update ops.feed set active_until = now() where active_until is null and feed_id <> all(%s)"
     with own_transaction(conn):
         conn.execute(query, (list(feed_ids),))
+        _keep_versions(conn)
+
+
+# What a slot is judged by: where one of these changes, a new version begins.
+_PROMISES = ("department", "frequency_s", "latency_s", "latency_element", "expected")
+_FOREVER = "9999-12-31 00:00:00+00"
+
+
+def _keep_versions(conn: Connection) -> None:
+    """Write down what changed of what ops.feed promises. A version that never was in force is empty."""
+    names = sql.SQL(", ").join(map(sql.Identifier, ("activated_at", "version", "contract_sha256", *_PROMISES)))
+    of_feed, of_version = (
+        sql.SQL(", ").join(sql.Identifier(table, name) for name in _PROMISES) for table in ("feed", "kept")
+    )
+    conn.execute(
+        sql.SQL(
+            """
+            update ops.feed_version as kept set valid_to = greatest(kept.valid_from, now())
+            from ops.feed as feed
+            where feed.feed_id = kept.feed_id and kept.valid_to = %s
+                and (feed.active_until is not null or ({of_feed}) is distinct from ({of_version}))
+            """
+        ).format(of_feed=of_feed, of_version=of_version),
+        (_FOREVER,),
+    )
+    conn.execute(
+        sql.SQL(
+            """
+            insert into ops.feed_version as kept (feed_id, valid_from, {names})
+            select feed_id, greatest(active_from, last_valid_to), {names}
+            from ops.feed
+            left join (
+                select feed_id, max(valid_to) as last_valid_to from ops.feed_version group by feed_id
+            ) as earlier using (feed_id)
+            where active_until is null and last_valid_to is distinct from %s
+            on conflict (feed_id, valid_from) do update set (valid_to, {names}) = row(excluded.valid_to, {excluded})
+            """
+        ).format(
+            names=names,
+            excluded=sql.SQL(", ").join(
+                sql.Identifier("excluded", name) for name in ("activated_at", "version", "contract_sha256", *_PROMISES)
+            ),
+        ),
+        (_FOREVER,),
+    )
+    conn.execute(
+        """
+        update ops.feed_version as kept set version = feed.version, contract_sha256 = feed.contract_sha256
+        from ops.feed as feed
+        where feed.feed_id = kept.feed_id and kept.valid_to = %s
+            and (feed.version, feed.contract_sha256) is distinct from (kept.version, kept.contract_sha256)
+        """,
+        (_FOREVER,),
+    )
 
 
 def _feed_row(contract: Contract) -> dict[str, Any]:

@@ -34,6 +34,68 @@ def test_obligations_start_before_the_activation_by_the_history_of_the_source(co
     assert one(conn, "select contract ->> 'id' from ops.feed where feed_id = 'water_regime'") == "water_regime"
 
 
+def versions_of(conn: Connection, feed_id: str = "water_regime") -> list[tuple[Any, ...]]:
+    """Latency, version, and begin and end in hours before now (of activation: 0), oldest first."""
+    query = """
+        select latency_s, version, round(extract(epoch from valid_from - now()) / 3600)::int,
+            case when valid_to < '9999-01-01' then round(extract(epoch from valid_to - now()) / 3600)::int end
+        from ops.feed_version where feed_id = %s order by valid_from, valid_to
+    """
+    return conn.execute(query, (feed_id,)).fetchall()
+
+
+def pass_time(conn: Connection, hours: int) -> None:
+    """Everything that is written down was so many hours earlier."""
+    back = {"back": timedelta(hours=hours)}
+    conn.execute(
+        "update ops.feed set activated_at = activated_at - %(back)s, active_from = active_from - %(back)s", back
+    )
+    conn.execute("update ops.feed set active_until = active_until - %(back)s", back)
+    conn.execute(
+        """update ops.feed_version set valid_from = valid_from - %(back)s, activated_at = activated_at - %(back)s,
+             valid_to = case when valid_to < '9999-01-01' then valid_to - %(back)s else valid_to end""",
+        back,
+    )
+
+
+def test_a_changed_promise_begins_a_version_and_a_changed_text_does_not(conn: Connection) -> None:
+    first = WATER.latency_s
+    assert versions_of(conn) == [(first, WATER.version, -24, None)]  # from the history that the source holds
+    pass_time(conn, 2)
+    ledger.register_feeds(conn, [replace(WATER, description="other words", version="9.0.0", sha256="b")])
+    assert versions_of(conn) == [(first, "9.0.0", -26, None)]
+    ledger.register_feeds(conn, [replace(WATER, latency_s=60, version="9.1.0", sha256="c")])
+    assert versions_of(conn) == [(first, "9.0.0", -26, 0), (60, "9.1.0", 0, None)]
+    pass_time(conn, 3)
+    ledger.register_feeds(conn, [replace(WATER, latency_s=60, expected=dict(WATER.expected) | {"every_s": 600})])
+    assert [row[2:] for row in versions_of(conn)] == [(-29, -3), (-3, 0), (0, None)]
+    assert one(conn, "select count(*) from ops.feed_version where valid_to > now()") == len(CONTRACTS)
+
+
+def test_a_version_that_began_a_moment_after_now_is_replaced(conn: Connection) -> None:
+    """Another process registered the feed after our transaction began."""
+    conn.execute("update ops.feed_version set valid_from = now() + interval '1 hour'")
+    ledger.register_feeds(conn, [replace(WATER, latency_s=60)])
+    assert versions_of(conn) == [(60, WATER.version, 1, None)]
+    ledger.switch_off_others(conn, [])
+    assert versions_of(conn) == [(60, WATER.version, 1, 1)]
+    assert one(conn, "select count(*) from ops.feed_version where valid_from < valid_to") == 0
+
+
+def test_a_feed_that_is_off_has_no_version_in_force(conn: Connection) -> None:
+    others = set(CONTRACTS) - {"water_regime"}
+    pass_time(conn, 100)
+    ledger.switch_off_others(conn, others)
+    assert [row[2:] for row in versions_of(conn)] == [(-124, 0)]
+    assert one(conn, "select count(*) from ops.feed_version where valid_to > now()") == len(others)
+    ledger.register_feeds(conn, [WATER])  # on again at once: nothing is owed twice
+    assert [row[2:] for row in versions_of(conn)] == [(-124, 0), (0, None)]
+    ledger.switch_off_others(conn, others)
+    pass_time(conn, 100)
+    ledger.register_feeds(conn, [WATER])  # its history fills a day of the gap
+    assert [row[2:] for row in versions_of(conn)] == [(-224, -100), (-100, -100), (-24, None)]
+
+
 def test_a_payload_is_known_to_others_before_anything_else_happens(conn: Connection, registered_url: str) -> None:
     fetch = FakeFetch("stations.xml", facts={"etag": '"1"'})
     for _ in range(2):

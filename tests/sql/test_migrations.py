@@ -53,6 +53,39 @@ def test_a_failing_migration_leaves_no_trace(empty_database: str, folder: Path) 
         assert conn.execute("select max(name) from ops.migration").fetchone() == (ALL[-1],)
 
 
+def test_feeds_of_an_old_warehouse_get_the_version_that_they_have(empty_database: str, folder: Path) -> None:
+    newer = [file for file in folder.glob("*.sql") if file.stem >= "007"]
+    for file in newer:
+        file.rename(file.with_suffix(".later"))
+    migrate(empty_database, folder)
+    query = """
+        insert into ops.feed (feed_id, name, domain, department, owner, version, frequency_s, latency_s,
+            latency_element, zone, crs, event_column, main_table, tables, expected, closing, contract, contract_sha256,
+            activated_at, active_from, active_until)
+        values (%s, '', '', '', '', '1.2.3', 60, 300, 'a.b', '', '', '', '', '{}', '{"kind": "polls"}', '{}', '{}', 'f',
+            '2026-01-02', '2026-01-01', %s)
+    """
+    with connect(empty_database) as conn, conn.cursor() as cursor:
+        cursor.executemany(query, [("on", None), ("off", "2026-03-01"), ("never", "2025-12-01")])
+    for file in newer:
+        file.with_suffix(".later").rename(file)
+    assert migrate(empty_database, folder)[0] == "007_feed_version"
+    with connect(empty_database) as conn:
+        found = conn.execute(
+            """select feed_id, valid_from::date::text, valid_to::date::text, activated_at::date::text, version,
+                 latency_s, expected
+               from ops.feed_version order by feed_id"""
+        ).fetchall()
+        may = "select has_table_privilege('riskmap_loader', 'ops.feed_version', %s)"
+        assert all(conn.execute(may, (what,)).fetchone() == (True,) for what in ("select", "insert", "update"))
+    rest = ("2026-01-02", "1.2.3", 300, {"kind": "polls"})
+    assert found == [
+        ("never", "2026-01-01", "2026-01-01", *rest),
+        ("off", "2026-01-01", "2026-03-01", *rest),
+        ("on", "2026-01-01", "9999-12-31", *rest),
+    ]
+
+
 def test_several_processes_and_databases_at_once(new_database: Callable[[], str]) -> None:
     urls = [new_database(), new_database()]
     with ThreadPoolExecutor(4) as pool:

@@ -94,6 +94,14 @@ def test_contracts_are_valid_for_the_standard(feed: str) -> None:
     assert document.schema_
 
 
+def _expect(**values: Any) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        _drop_entry(document["customProperties"], "expected")
+        document["customProperties"].append({"property": "expected", "value": {"kind": "polls"} | values})
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -117,6 +125,15 @@ def test_contracts_are_valid_for_the_standard(feed: str) -> None:
         (lambda d: d["schema"][0]["properties"][0].update(physicalType="uuid"), "physicalType 'uuid'"),
         (lambda d: d["customProperties"].append({"property": "full_list", "value": "list_[0-9].csv"}), "full_list"),
         (lambda d: d["customProperties"].append({"property": "full_list", "value": True}), "full_list"),
+        (_expect(transfer_times=[]), "transfer_times"),
+        (_expect(transfer_times=["8:00"]), "transfer_times"),
+        (_expect(transfer_times=["08:00", "24:00"]), "transfer_times"),
+        (_expect(transfer_times=["08:00", "08:00"]), "different times"),
+        (_expect(transfer_times=["08:00", 1200]), "in quotes"),  # 20:00 without quotes is a number of YAML
+        (_expect(target=95), "expected.target is 95"),
+        (_expect(availability_low=0, availability_full=1), "expected.availability_low is 0"),
+        (_expect(availability_low=0.9, availability_full=0.8), "above availability_full"),
+        (_expect(availability_full=0.9), "names one of"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(
@@ -126,6 +143,15 @@ def test_what_cannot_be_checked_is_refused(
         read(edited(change))
     assert str(problem.value).startswith(f"edited.yml:{problem.value.line}: ")
     assert "To fix: " in str(problem.value)
+
+
+def test_a_source_may_transfer_a_few_times_a_day(edited: Callable[[Callable[[dict[str, Any]], None]], Path]) -> None:
+    promised = {"transfer_times": ["08:00", "20:00"], "availability_full": 0.9, "availability_low": 0.5}
+    assert read(edited(_expect(**promised))).expected == {"kind": "polls"} | promised
+    station = {"kind": "entity_slots", "register": "earthquake", "entity": "event_id"}
+    assert read(edited(_expect(**station, **promised))).expected == station | promised
+    with pytest.raises(ContractProblem, match="'every_s' or 'transfer_times'"):
+        read(edited(_expect(**station)))
 
 
 def test_the_refusal_names_the_line_of_the_column(edited: Callable[[Callable[[dict[str, Any]], None]], Path]) -> None:

@@ -14,7 +14,7 @@ slotted as (
 
     select
         *,
-        case when kind = 'entity_slots' then (expected ->> 'every_s')::double precision else frequency_s end as slot_s
+        {{ slot_length_s('expected', 'frequency_s') }} as slot_s
     from feeds
 
 ),
