@@ -8,6 +8,8 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from connectors import observation
+from connectors.arrow import to_table
 from connectors.clock import BEIJING, zone_named
 from connectors.enterprise import mine_stream
 from connectors.enterprise.mine_checks import Records, layout_of
@@ -60,7 +62,7 @@ class MineTxtParser:
             return _refused("mine.file.encoding", str(error))
         except RefusedError as error:
             return _refused(error.rule, str(error))
-        return _as_parsed(file, read, decoded.codec)
+        return _as_parsed(file, read, decoded.codec) if records else _nobody(file)
 
     def parse_stream(self, stream: BinaryIO, head: Payload, options: Mapping[str, Any]) -> Iterator[Parsed]:
         """``stream`` must be seekable: a file is judged as a whole before any part of it is handed out."""
@@ -81,6 +83,8 @@ class MineTxtParser:
             part = _with_records(file, records, is_suspicious, first)
             yield _as_parsed(part, _read(part, options), codec)
             first += len(records)
+        if first == 1:
+            yield _nobody(file)
 
     def is_complete(self, body: bytes) -> bool:
         """False while the sender is still writing: the transport waits before it takes such a file."""
@@ -146,6 +150,21 @@ def _as_parsed(file: MineFile, read: Records, codec: str) -> Parsed:
     return Parsed({table: read.table} if read.table.num_rows else {}, read.rejects, drift)
 
 
+def _nobody(file: MineFile) -> Parsed:
+    """A list of those who are there that names nobody: without a record of its own the news would leave no trace."""
+    row = {
+        "station_code": file.mine_code,
+        "variable": "person_count",
+        "event_at": file.issued_at,
+        "value": 0.0,
+        "unit": observation.DIMENSIONLESS,
+        "owner_code": file.mine_code,
+        "source_table": file.type,
+        "issued_at": file.issued_at,
+    }
+    return Parsed({observation.TABLE: to_table(observation.SCHEMA, [row])}, [])
+
+
 def _refused(rule: str, reason: str) -> Parsed:
     return Parsed({}, [Reject("file", rule, reason)])
 
@@ -163,7 +182,7 @@ ABOUT = About(
         "X is the northing, Y the easting with its zone number; swapped ones are told, not placed.",
         "Cards become salted hashes; names and birth dates are not kept, not even of a refused record.",
         "More than a fifth of bad records, another mine's header, one in the future or no || refuse the whole file.",
-        "A header alone is an answer where a file says who is below ground (RYSS): nobody. Others are refused.",
+        "A header alone is an answer where a file says who is below ground (RYSS): person_count 0. Others are refused.",
         "Files larger than memory are read in parts.",
         f"Dialects as data: {', '.join(sorted(DIALECTS))}.",
     ),

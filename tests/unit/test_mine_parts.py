@@ -531,8 +531,12 @@ def test_a_stream_is_judged_whole_before_anything_comes_out(
 
 def test_nobody_below_ground_is_an_answer() -> None:
     parsed, body = parse("RYSS"), f"{HEADER}~||".encode()
-    assert (parsed.outcome, parsed.records, list(parsed.rejects)) == (Outcome.ACCEPTED, 0, [])
-    assert [reject for part in stream(body, "RYSS") for reject in part.rejects] == []
+    assert (parsed.outcome, list(parsed.rejects)) == (Outcome.ACCEPTED, [])
+    row = only(parsed)
+    assert (row["station_code"], row["owner_code"], row["variable"], row["value"]) == (MINE, MINE, "person_count", 0)
+    assert (row["event_at"], row["source_table"]) == (ISSUED, "RYSS")
+    (streamed,) = stream(body, "RYSS")
+    assert (only(streamed), list(streamed.rejects)) == (row, [])
     (refused,) = stream(body, "RYXX")
     assert [reject.rule for reject in refused.rejects] == ["mine.file.no_records"]
 

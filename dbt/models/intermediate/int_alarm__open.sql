@@ -11,32 +11,21 @@ alarms as (
 
 ),
 
-feeds as (
-
-    select * from {{ ref('dim_feed') }}
-
-),
-
 final as (
 
-    select distinct on (alarms.feed_id, alarms.point_code, alarms.alarm_type)
-        alarms.feed_id,
-        alarms.point_code,
-        alarms.alarm_type,
-        alarms.started_at,
-        alarms.owner_code,
-        alarms.credit_code,
-        alarms.level,
-        alarms.variable,
-        alarms.peak_value,
-        alarms.acknowledged_at
+    select distinct on (feed_id, point_code, alarm_type)
+        feed_id,
+        point_code,
+        alarm_type,
+        started_at,
+        owner_code,
+        credit_code,
+        level,
+        variable,
+        peak_value,
+        acknowledged_at
     from alarms
-    inner join feeds on alarms.feed_id = feeds.feed_id
-    -- who is over quota is told anew in every snapshot, and no snapshot tells an end
-    where
-        alarms.alarm_type <> 'over_quota'
-        or alarms.started_at > {{ as_of() }} - make_interval(secs => feeds.fresh_for_s)
-    order by alarms.feed_id, alarms.point_code, alarms.alarm_type, alarms.started_at desc
+    order by feed_id, point_code, alarm_type, started_at desc
 
 )
 

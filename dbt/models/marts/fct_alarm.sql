@@ -10,7 +10,7 @@ with
 
 told as (
 
-    select * from {{ ref('stg_alarm') }}
+    select * from {{ ref('int_alarm__told') }}
 
 ),
 

@@ -45,6 +45,21 @@ positions as (
 
 ),
 
+-- a snapshot that names nobody is told as a count
+empty_snapshots as (
+
+    select
+        feed_id,
+        owner_code as mine_code,
+        event_at
+    from {{ ref('stg_observation') }}
+    where
+        variable = 'person_count'
+        and value = 0
+        and event_at <= {{ as_of() }}
+
+),
+
 areas as (
 
     select * from {{ ref('stg_mine_area') }}
@@ -117,21 +132,33 @@ safety as (
 ),
 
 -- positions of persons 人员定位: the newest snapshot of each mine that is still evidence
+told as (
+
+    select
+        feed_id,
+        mine_code,
+        event_at
+    from positions
+    union all
+    select * from empty_snapshots
+
+),
+
 snapshots as (
 
     select
-        positions.mine_code,
-        max(positions.event_at) as snapshot_at
-    from positions
-    inner join feeds on positions.feed_id = feeds.feed_id
+        told.mine_code,
+        max(told.event_at) as snapshot_at
+    from told
+    inner join feeds on told.feed_id = feeds.feed_id
     where
         -- the first bound lets an index on event_at be used, the second is that of each feed
-        positions.event_at > (
+        told.event_at > (
             select {{ as_of() }} - make_interval(secs => max(slowest.fresh_for_s)) from feeds as slowest
             where slowest.main_table = 'person_position'
         )
-        and positions.event_at > {{ as_of() }} - make_interval(secs => feeds.fresh_for_s)
-    group by positions.mine_code
+        and told.event_at > {{ as_of() }} - make_interval(secs => feeds.fresh_for_s)
+    group by told.mine_code
 
 ),
 
@@ -146,7 +173,7 @@ below as (
             where positions.is_below and positions.is_leader
         ) as n_leaders
     from snapshots
-    inner join positions
+    left join positions
         on
             snapshots.mine_code = positions.mine_code
             and snapshots.snapshot_at = positions.event_at
