@@ -1,6 +1,6 @@
 -- One row per point, kind of alarm and episode as sources told it. Who is over quota is told anew in every snapshot,
--- and no snapshot tells an end: snapshots that follow each other while the one before is evidence are one episode, which
--- ends when the last of them is no evidence any more.
+-- and no snapshot tells an end: snapshots that follow each other while the one before is evidence are one episode,
+-- which ends when the last of them is no evidence any more.
 with
 
 alarms as (
