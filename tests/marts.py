@@ -61,6 +61,7 @@ NULL: Mapping[str, tuple[str, ...]] = {
         *("rebuilt_at", "forecast_3h_mm", "forecast_issued_at", "forecast_distance_km"),
         *("sensor_point_code", "depth_cm", "depth_at"),
     ),
+    "metrics.metric_lead_time": ("min_h", "p10_h", "p50_h", "p90_h", "max_h"),  # its warnings state no onset
 }
 """Columns that may be null in every row of the county."""
 

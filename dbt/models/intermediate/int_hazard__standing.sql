@@ -137,6 +137,10 @@ final as (
         joined.cost_cny,
         coalesce(joined.is_supervised, false) as is_supervised,
         joined.stage,
+        -- it bears the time of a step that no longer counts: the work, or its acceptance, was sent back
+        joined.stage in ('found', 'registered') and joined.rectified_at is not null as is_rectification_refused,
+        joined.stage in ('found', 'registered', 'rectified')
+        and joined.accepted_at is not null as is_acceptance_failed,
 
         ---------- clocks
         joined.known_from as found_at,

@@ -57,7 +57,41 @@ candidates as (
 
 ),
 
-final as (
+meant as (
+
+    select * from candidates
+    where
+        choice = 1
+        and not is_ambiguous
+
+),
+
+-- one enterprise may be told by several channels; those that reached it, with the first time of each
+by_channel as (
+
+    select
+        warning_key,
+        credit_code,
+        coalesce(channel, 'unknown') as channel,
+        min(reached_at) as reached_at
+    from meant
+    where reached_at is not null
+    group by warning_key, credit_code, coalesce(channel, 'unknown')
+
+),
+
+reached_by as (
+
+    select
+        warning_key,
+        credit_code,
+        jsonb_object_agg(channel, {{ utc_text('reached_at') }}) as reached_by
+    from by_channel
+    group by warning_key, credit_code
+
+),
+
+answered as (
 
     select
         warning_key,
@@ -84,11 +118,21 @@ final as (
             ),
             ''
         ) as clock_disorder
-    from candidates
-    where
-        choice = 1
-        and not is_ambiguous
+    from meant
     group by warning_key, credit_code
+
+),
+
+final as (
+
+    select
+        answered.*,
+        coalesce(reached_by.reached_by, '{}'::jsonb) as reached_by
+    from answered
+    left join reached_by
+        on
+            answered.warning_key = reached_by.warning_key
+            and answered.credit_code = reached_by.credit_code
 
 )
 

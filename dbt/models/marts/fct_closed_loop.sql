@@ -132,6 +132,7 @@ final as (
         closed_at is not null as is_closed,
         overdue_stage is not null as is_overdue,
         overdue_stage,
+        evidence,
 
         ---------- clocks
         opened_at,

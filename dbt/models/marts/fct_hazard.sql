@@ -131,6 +131,8 @@ final as (
         {{ hours_between('rectified_at', 'accepted_at') }} as accept_h,
         {{ hours_between('found_at', 'closed_at') }} as close_h,
         has_contradicting_times,
+        is_rectification_refused,
+        is_acceptance_failed,
 
         ---------- deadline
         deadline_at,
