@@ -42,12 +42,12 @@ loop_stages as (
         coalesce(stages.reached_at, stages.later_at) is not null as is_reached,
         false as is_back
     from loops
-    cross join lateral (
+    inner join lateral (
         values
         (1, 'respond', loops.responded_at, least(loops.disposed_at, loops.closed_at), loops.respond_due_at),
         (2, 'dispose', loops.disposed_at, loops.closed_at, loops.dispose_due_at),
         (3, 'close', loops.closed_at, null::timestamptz, loops.close_due_at)
-    ) as stages (stage_no, stage, reached_at, later_at, due_at)
+    ) as stages (stage_no, stage, reached_at, later_at, due_at) on true
     -- the papers of an inspection tell of the re-check only
     where
         loops.loop_kind <> 'inspection_order'
