@@ -35,7 +35,7 @@ final as (
         inventories.hazard_source_code,
         inventories.substance,
         inventories.inventory_on,
-        sum(inventories.quantity_t) as quantity_t,
+        sum(inventories.quantity_t::numeric)::double precision as quantity_t,
         spellings.critical_t,
         spellings.beta,
         bool_and(inventories.quantity_t is not null)

@@ -18,7 +18,7 @@ final as (
         count(*)::integer as n_cases,
         (count(*) filter (where closed_at is not null or state = '已结案'))::integer as n_cases_closed,
         -- a fine counts from the day on which it was decided
-        coalesce(sum(fine_cny) filter (where decided_at is not null), 0) as fines_cny
+        coalesce(sum(fine_cny::numeric) filter (where decided_at is not null), 0)::double precision as fines_cny
     from cases
     group by inspection_code, enterprise_code
 

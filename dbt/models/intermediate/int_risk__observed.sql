@@ -125,6 +125,7 @@ needs as (
 asked as materialized (
 
     select
+        row_number() over () as asked_no,
         objects.object_id,
         objects.object_type,
         objects.geometry,
@@ -150,6 +151,41 @@ asked as materialized (
 
 ),
 
+-- how much a station has to say to whoever asks: with it, pairs of object and station are two numbers
+stations as materialized (
+
+    select
+        *,
+        row_number() over (
+            partition by test_key
+            order by
+                array_position(array['holds', 'clear', 'unknown'], outcome),
+                abs(value - threshold) desc nulls last,
+                until_at desc nulls last,
+                feed_id,
+                point_code
+        ) as place
+    from measured
+    where register = 'station'
+
+),
+
+pairs as (
+
+    select
+        asked.asked_no,
+        stations.place,
+        stations.outcome = 'holds' as is_holding,
+        row_number() over (partition by asked.asked_no order by stations.place) as nearness_no
+    from stations
+    inner join asked
+        on
+            stations.test_key = asked.test_key
+            and asked.box && stations.geometry
+            and st_distancesphere(asked.geometry, stations.geometry) <= asked.radius_km * 1000
+
+),
+
 near_by as (
 
     select
@@ -158,23 +194,16 @@ near_by as (
         asked.rule_id,
         asked.condition_no,
         asked.scope,
-        measured.*,
-        row_number() over (
-            partition by asked.object_id, asked.rule_id, asked.condition_no
-            order by
-                array_position(array['holds', 'clear', 'unknown'], measured.outcome),
-                abs(measured.value - measured.threshold) desc nulls last,
-                measured.until_at desc nulls last,
-                measured.feed_id,
-                measured.point_code
-        ) as nearness_no
-    from measured
-    inner join asked
+        stations.*
+    from pairs
+    inner join asked on pairs.asked_no = asked.asked_no
+    inner join stations
         on
-            measured.test_key = asked.test_key
-            and asked.box && measured.geometry
-            and st_distancesphere(asked.geometry, measured.geometry) <= asked.radius_km * 1000
-    where measured.register = 'station'
+            asked.test_key = stations.test_key
+            and pairs.place = stations.place
+    where
+        pairs.nearness_no = 1
+        or (pairs.is_holding and pairs.nearness_no <= 5)
 
 ),
 
@@ -182,13 +211,10 @@ found as (
 
     select
         *,
-        1 as nearness_no
+        null as place
     from linked
     union all
     select * from near_by
-    where
-        nearness_no = 1
-        or (outcome = 'holds' and nearness_no <= 5)
 
 ),
 

@@ -186,7 +186,7 @@ inspection_counts as (
         sum(inspections.n_orders) as n_orders,
         count(*) filter (where inspections.is_stopped) as n_stops,
         sum(inspections.n_cases) as n_cases,
-        sum(inspections.fines_cny) as fines_cny
+        sum(inspections.fines_cny::numeric)::double precision as fines_cny
     from inspections
     cross join span
     where inspections.checked_at > span.since_year and inspections.checked_at <= span.until

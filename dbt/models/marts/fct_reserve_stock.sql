@@ -70,8 +70,9 @@ final as (
         usable.usable_quantity,
         usable.unit,
         usable.minimum_quantity,
-        sum(usable.usable_quantity) over same_item as item_usable_quantity,
-        sum(usable.usable_quantity) over same_item < max(usable.minimum_quantity) over same_item as is_below_minimum,
+        (sum(usable.usable_quantity::numeric) over same_item)::double precision as item_usable_quantity,
+        sum(usable.usable_quantity::numeric) over same_item
+        < max(usable.minimum_quantity) over same_item as is_below_minimum,
         usable.is_perishable,
         usable.is_expired,
         depots.geometry,

@@ -40,7 +40,7 @@ final as (
         percentile_cont(0.5) within group (order by arrival_min) filter (where arrival_min >= 0) as arrival_p50_min,
         count(*) filter (where out_min >= 0)::integer as n_out,
         percentile_cont(0.5) within group (order by out_min) filter (where out_min >= 0) as out_p50_min,
-        coalesce(sum(burnt_ha), 0) as burnt_ha,
+        coalesce(sum(burnt_ha::numeric), 0)::double precision as burnt_ha,
         year < extract(year from {{ local_day(as_of()) }}) as is_whole_year,
         {{ as_of() }} as as_of
     from timed

@@ -98,7 +98,7 @@ this_year as (
         coalesce(sum(deaths), 0) as deaths,
         coalesce(sum(injuries), 0) as injuries,
         coalesce(sum(missing), 0) as missing,
-        coalesce(sum(loss_cny), 0) as loss_cny,
+        coalesce(sum(loss_cny::numeric), 0)::double precision as loss_cny,
         count(*) filter (where is_toll_unknown) as n_toll_unknown,
         count(*) filter (where is_reported_late) as n_reported_late
     from located
@@ -116,7 +116,7 @@ last_year as (
         count(*) as n_incidents,
         coalesce(sum(deaths), 0) as deaths,
         coalesce(sum(injuries), 0) as injuries,
-        coalesce(sum(loss_cny), 0) as loss_cny
+        coalesce(sum(loss_cny::numeric), 0)::double precision as loss_cny
     from located
     inner join periods on located.day between periods.last_start_on and periods.last_through_on
     group by located.counted_code, periods.year, periods.period

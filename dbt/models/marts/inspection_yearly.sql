@@ -216,7 +216,7 @@ prosecuted as (
         periods.year,
         count(*) filter (where step = 'filed') as n_cases_filed,
         count(*) filter (where step = 'closed') as n_cases_closed,
-        coalesce(sum(amount_cny) filter (where step = 'fined'), 0) as fines_cny
+        coalesce(sum(amount_cny::numeric) filter (where step = 'fined'), 0)::double precision as fines_cny
     from case_steps
     inner join periods on case_steps.day between periods.start_on and periods.through_on
     group by case_steps.counted_code, periods.year
@@ -228,7 +228,7 @@ prosecuted_last_year as (
     select
         case_steps.counted_code,
         periods.year,
-        coalesce(sum(amount_cny) filter (where step = 'fined'), 0) as fines_cny
+        coalesce(sum(amount_cny::numeric) filter (where step = 'fined'), 0)::double precision as fines_cny
     from case_steps
     inner join periods on case_steps.day between periods.last_start_on and periods.last_through_on
     group by case_steps.counted_code, periods.year

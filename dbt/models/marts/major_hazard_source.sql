@@ -67,8 +67,12 @@ sums as (
         max(inventory_on) as inventory_on,
         count(*)::integer as n_substances,
         count(*) filter (where not is_known)::integer as n_unknown_substances,
-        coalesce(sum(quantity_t / critical_t) filter (where is_known), 0) as quantity_ratio,
-        coalesce(sum(beta * quantity_t / critical_t) filter (where is_known), 0) as weighted_ratio
+        coalesce(
+            sum((quantity_t / critical_t)::numeric) filter (where is_known), 0
+        )::double precision as quantity_ratio,
+        coalesce(
+            sum((beta * quantity_t / critical_t)::numeric) filter (where is_known), 0
+        )::double precision as weighted_ratio
     from inventories
     group by hazard_source_code
 

@@ -38,7 +38,7 @@ held as (
     inner join needs
         on concat_ws(' ', stock.item_name, stock.item_category) like '%' || needs.item || '%'
     group by stock.feed_id, stock.depot_code, needs.hazard_type, needs.item, needs.minimum_quantity
-    having sum(stock.usable_quantity) >= needs.minimum_quantity
+    having sum(stock.usable_quantity::numeric) >= needs.minimum_quantity
 
 ),
 

@@ -18,12 +18,12 @@ final as (
             as n_depots_with_usable,
         count(distinct concat_ws(' ', feed_id, depot_code)) filter (where is_below_minimum)::integer
             as n_depots_below_minimum,
-        coalesce(sum(quantity), 0) as quantity,
-        coalesce(sum(quantity) filter (where is_expired), 0) as expired_quantity,
-        coalesce(sum(quantity) filter (where is_expired is null), 0) as undated_quantity,
-        coalesce(sum(usable_quantity), 0) as usable_quantity,
-        100::double precision * coalesce(sum(quantity) filter (where is_expired), 0)
-        / nullif(sum(quantity) filter (where is_expired is not null), 0) as expired_pct,
+        coalesce(sum(quantity::numeric), 0)::double precision as quantity,
+        coalesce(sum(quantity::numeric) filter (where is_expired), 0)::double precision as expired_quantity,
+        coalesce(sum(quantity::numeric) filter (where is_expired is null), 0)::double precision as undated_quantity,
+        coalesce(sum(usable_quantity::numeric), 0)::double precision as usable_quantity,
+        100::double precision * coalesce(sum(quantity::numeric) filter (where is_expired), 0)
+        / nullif(sum(quantity::numeric) filter (where is_expired is not null), 0) as expired_pct,
         min(expires_at) filter (where not is_expired) as next_expires_at,
         min(counted_at) as oldest_count_at,
         {{ as_of() }} as as_of
