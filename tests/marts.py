@@ -41,6 +41,7 @@ NULL: Mapping[str, tuple[str, ...]] = {
     "marts.lifeline_point": ("highest_alarm_level", "alarm_open_since"),
     "marts.lifeline_status": ("highest_alarm_level",),
     "marts.safety_promise_daily": ("made_pct",),
+    "metrics.metric_work_report": ("last_year_value", "change", "change_pct"),
     "marts.supervision_alarm": ("acknowledge_median_min", "over_median_min", "confirmed_of_judged_pct"),
     "marts.training_yearly": ("n_courses_change_pct", "n_participants_change_pct"),
     "marts.video_finding": ("handled_p50_min", "confirmed_p50_min"),

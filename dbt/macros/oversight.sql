@@ -62,3 +62,13 @@
 {% macro assumed(name) -%}
     (select value from {{ ref('oversight_assumption') }} where name = '{{ name }}')
 {%- endmacro %}
+
+
+{# What a figure of the yearly report says, by its form: a count, a share in percent, or a mean. #}
+{% macro work_report_value(form, part, whole) -%}
+    case {{ form }}
+        when 'count' then {{ part }}
+        when 'share' then round((100.0 * ({{ part }}) / nullif({{ whole }}, 0))::numeric, 2)
+        when 'mean' then round((1.0 * ({{ part }}) / nullif({{ whole }}, 0))::numeric, 2)
+    end
+{%- endmacro %}

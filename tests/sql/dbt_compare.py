@@ -25,6 +25,11 @@ ARRIVAL_RELATIONS = {
 }
 """Relations of which that is true as a whole, and those that remember what was known when."""
 
+ARRIVAL_ROWS = {
+    "metrics.metric_work_report": "figure_code = 'records_in_time_pct'",
+}
+"""Rows of relations that are about the way of the records, where the others are not."""
+
 Content = dict[str, list[str]]
 """Relation -> its rows as PostgreSQL writes them, sorted."""
 
@@ -81,8 +86,12 @@ def _content(conn: psycopg.Connection[Any], which: str, *values: Any) -> Content
     for schema, name, columns in relations:
         if f"{schema}.{name}" not in ARRIVAL_RELATIONS:
             kept = [column for column in columns if column not in ARRIVAL_COLUMNS]
-            query = sql.SQL('select t::text from (select {} from {}) as t order by t::text collate "C"').format(
-                sql.SQL(", ").join(map(sql.Identifier, kept)), sql.Identifier(schema, name)
+            query = sql.SQL(
+                'select t::text from (select {} from {} where not ({})) as t order by t::text collate "C"'
+            ).format(
+                sql.SQL(", ").join(map(sql.Identifier, kept)),
+                sql.Identifier(schema, name),
+                sql.SQL(ARRIVAL_ROWS.get(f"{schema}.{name}", "false")),
             )
             found[f"{schema}.{name}"] = [row for (row,) in conn.execute(query)]
     return found
