@@ -10,6 +10,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from riskmap.settings import Settings
+from riskmap.watch.store import last_look, list_now
 from warehouse.db import connect, without_password
 from warehouse.status import feed_status
 
@@ -25,10 +26,17 @@ _DELAY = """
     where leg = 'issued_to_published' and n > 0
     order by feed_id, hour_at desc
 """
+_OF_A_BREACH = (
+    "breach_key", "breach_id", "kind", "severity", "department", "feed_id", "object", "since", "state", "message_zh",
+    "message_en",
+)  # fmt: skip
 
 
 def status(settings: Settings) -> dict[str, Any]:
-    """The object of ``riskmap status --json``; figures that have no evidence yet are null, never 0."""
+    """The object of ``riskmap status --json``; figures that have no evidence yet are null, never 0.
+
+    ``breaches``: what is wrong now; ``watched_at``: when the watcher last looked, null if none ever did.
+    """
     with connect(settings.database_url) as conn:
         coverage = _figures(conn, "metric_coverage_daily", _COVERAGE)
         delay = _figures(conn, "metric_timeliness_hourly", _DELAY)
@@ -40,7 +48,15 @@ def status(settings: Settings) -> dict[str, Any]:
             }
             for feed in feed_status(conn)
         ]
-    return {"database_url": without_password(settings.database_url), **urls(settings, prefix="_url"), "feeds": feeds}
+        breaches = [{name: row[name] for name in _OF_A_BREACH} for row in list_now(conn)]
+        watched_at = last_look(conn)
+    return {
+        "database_url": without_password(settings.database_url),
+        **urls(settings, prefix="_url"),
+        "feeds": feeds,
+        "breaches": [{name: _plain(value) for name, value in breach.items()} for breach in breaches],
+        "watched_at": _plain(watched_at),
+    }
 
 
 def urls(settings: Settings, prefix: str = "") -> dict[str, str | None]:

@@ -16,6 +16,7 @@ class Asked:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class LocalHttp:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:  # the name is the library's
                 parts = urlsplit(self.path)
-                asked = Asked(parts.path, dict(parse_qsl(parts.query)), dict(self.headers))
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                asked = Asked(parts.path, dict(parse_qsl(parts.query)), dict(self.headers), body)
                 local.asked.append(asked)
                 answer = local._answers.get(parts.path)
                 reply = answer(asked) if answer else Reply(b"nothing here", 404)
@@ -82,6 +84,8 @@ class LocalHttp:
                     self.send_header("Content-Length", str(length))
                 self.end_headers()
                 self.wfile.write(reply.body)
+
+            do_POST = do_GET
 
             def log_message(self, *args: object) -> None:
                 """Quiet."""

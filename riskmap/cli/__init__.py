@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from riskmap.cli import data, feeds, simulate, stack
+from riskmap.cli import data, feeds, simulate, stack, watch
 from riskmap.cli.output import complain
 from riskmap.cli.quarantine import quarantine
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 stack.register(app)
 simulate.register(app)
 data.register(app)
+watch.register(app)
 app.add_typer(feeds.feeds, name="feeds")
 app.add_typer(quarantine, name="quarantine")
 

@@ -64,6 +64,18 @@ def feed_summary(feeds: Sequence[Mapping[str, Any]]) -> None:
     table("feeds 数据源", columns, rows, numeric=("records", "quarantined", "delay p95", "coverage"))
 
 
+def breach_summary(rows: Sequence[Mapping[str, Any]]) -> None:
+    """What is wrong now; one line says so where nothing is."""
+    if not rows:
+        console.print("breaches 违约: none", highlight=False)
+        return
+    cells = [
+        (row["breach_key"], row["breach_id"], row["severity"], row["department"], row["state"], row["message_zh"])
+        for row in rows
+    ]
+    table("breaches 违约", ("key", "id", "severity", "department", "state", "what"), cells, numeric=("id",))
+
+
 def _short_time(value: str | None) -> str | None:
     return value[:19].replace("T", " ") if value else None
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from riskmap.cli.output import console, feed_summary, progress
+from riskmap.cli.output import breach_summary, console, feed_summary, progress
 from riskmap.settings import Settings
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -49,7 +49,7 @@ def demo() -> None:
 
 
 def status(as_json: JsonFlag = False) -> None:
-    """Show every feed's records, quarantine, delay, coverage and state, and where things are."""
+    """Show every feed's records, quarantine, delay, coverage and state, what is wrong, and where things are."""
     from riskmap.status import status as read_status
 
     settings = Settings.load()
@@ -58,6 +58,7 @@ def status(as_json: JsonFlag = False) -> None:
         typer.echo(json.dumps(report, ensure_ascii=False))
         return
     feed_summary(report["feeds"])
+    breach_summary(report["breaches"])
     _print_urls(settings)
 
 

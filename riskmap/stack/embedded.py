@@ -13,7 +13,7 @@ from typing import Any
 
 from feeds import registry
 from riskmap.settings import REPOSITORY, Settings, env_text, home_of, read_env
-from riskmap.stack import airflow, intake, loopback
+from riskmap.stack import airflow, intake, loopback, watch
 from riskmap.stack.airflow import Airflow
 from riskmap.stack.airflow_api import USER
 from riskmap.stack.errors import StackError
@@ -60,6 +60,8 @@ def up(home: Path | None = None, *, simulator: bool = True, progress: Progress) 
         scheduler.wait_until_healthy()
         scheduler.api.ensure_pools({f"source_{feed}": 1 for feed in registry.load_all()})
         progress(f"Airflow is healthy at {scheduler.url}")
+        watch.start(home)
+        progress("the watcher looks for what is wrong")
     return settings
 
 
@@ -81,7 +83,7 @@ def state(home: Path) -> dict[str, Any]:
     cluster = PrivateCluster(home)
     parts: dict[str, Any] = {
         process.name: {"running": process.pid is not None, "pid": process.pid, "log": str(process.log)}
-        for process in [*airflow.processes(home).values(), intake.process(home), _simulator(home), _data_docs(home)]
+        for process in [*airflow.processes(home).values(), *_others(home)]
     }
     running = cluster.running()
     return {
@@ -91,8 +93,14 @@ def state(home: Path) -> dict[str, Any]:
 
 
 def _stop_clients(home: Path) -> None:
+    watch.process(home).stop()
     Airflow(home, "").stop()
-    stop_all([_simulator(home), intake.process(home), _data_docs(home)])
+    stop_all(_others(home))
+
+
+def _others(home: Path) -> list[Process]:
+    """What runs besides database and Airflow."""
+    return [intake.process(home), watch.process(home), _simulator(home), _data_docs(home)]
 
 
 def _start_airflow(scheduler: Airflow, cluster: PrivateCluster, progress: Progress) -> None:

@@ -44,7 +44,7 @@ def variables(home: Path) -> dict[str, str]:
 def start(home: Path) -> None:
     """Start it, or start it anew if code, contracts or settings have changed since. The warehouse must be ready."""
     mark = home / "run" / "intake.state"
-    state = _state(home)
+    state = state_of_settings(home)
     if not mark.exists() or mark.read_text(encoding="utf-8") != state:
         process(home).stop()
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "RISKMAP_HOME": str(home)}
@@ -52,6 +52,7 @@ def start(home: Path) -> None:
     write_private(mark, state)
 
 
-def _state(home: Path) -> str:
+def state_of_settings(home: Path) -> str:
+    """Changes whenever code, contracts or the home's env file do: what a process holds in memory."""
     files = [home / "env", *sorted(registry.folder().glob("*.yml"))]
     return hashlib.sha256(state_of_code().encode() + b"".join(file.read_bytes() for file in files)).hexdigest()

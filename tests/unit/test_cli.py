@@ -27,8 +27,15 @@ COMMANDS = [
     "parse",
     "feeds",
     "quarantine",
+    "watch",
+    "notify",
+    "breaches",
 ]
-SUBCOMMANDS = ["feeds list", "feeds show", "feeds check", "quarantine list", "quarantine show", "quarantine release"]
+SUBCOMMANDS = [
+    *(f"feeds {name}" for name in ("list", "show", "check")),
+    *(f"quarantine {name}" for name in ("list", "show", "release")),
+    *(f"breaches {name}" for name in ("list", "show", "ack", "silence", "unsilence")),
+]
 
 
 def riskmap(
@@ -122,8 +129,9 @@ def test_status_json_has_the_agreed_shape(tmp_path: Path, warehouse_url: str) ->
         ledger.register_feeds(conn, load_all().values())
     done = riskmap("status", "--json", home=tmp_path, env={"RISKMAP_DATABASE_URL": warehouse_url})
     report = json.loads(done.stdout)
-    assert set(report) == {"database_url", "airflow_url", "map_url", "data_docs_url", "feeds"}
+    assert set(report) == {"database_url", "airflow_url", "map_url", "data_docs_url", "feeds", "breaches", "watched_at"}
     assert report["map_url"] is None
+    assert (report["breaches"], report["watched_at"]) == ([], None), "nothing is owed yet, and nobody watches"
     assert [feed["id"] for feed in report["feeds"]] == list(load_all())
     for feed in report["feeds"]:
         assert set(feed) == {

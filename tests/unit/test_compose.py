@@ -60,7 +60,7 @@ def test_every_variable_of_a_contract_can_be_set_and_none_has_a_default(feed: st
 
 
 def test_every_reader_of_the_feeds_is_told_of_them() -> None:
-    readers = {"init", "intake", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer"}
+    readers = {"init", "intake", "watch", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer"}
     assert {name for name in readers if not {ENABLED, "CAP_FEED_URL"} <= set(SERVICES[name]["environment"])} == set()
 
 
@@ -117,6 +117,22 @@ def test_the_simulator_refuses_a_demo_of_which_the_services_know_nothing() -> No
     environment = {"PATH": os.environ["PATH"], "COMPOSE_PROFILES": ""}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, "COMPOSE_PROFILES=demo" in done.stderr) == (1, True)
+
+
+def test_the_watcher_looks_where_services_are_and_can_be_told_every_channel(tmp_path: Path) -> None:
+    told = SERVICES["watch"]["environment"]
+    for variable in ("SL651_LISTEN", "PUSH_LISTEN"):
+        assert told[variable] == SERVICES["simulator"]["environment"][variable]
+    assert told["RISKMAP_AIRFLOW_URL"] == "http://airflow-api-server:8080"
+    known = set(re.findall(r"RISKMAP_(?:NOTIFY|WATCH)_[A-Z_]+", (REPOSITORY / "docs" / "operations.md").read_text()))
+    assert {name for name in told if name.startswith("RISKMAP_NOTIFY")} >= known - {"RISKMAP_WATCH_EVERY_S"}
+    alive = tmp_path / "run" / "watch.alive"
+    alive.parent.mkdir()
+    alive.touch()
+    assert run("compose/watch_health.py", RISKMAP_HOME=str(tmp_path)).returncode == 0
+    os.utime(alive, (0, 0))
+    ill = run("compose/watch_health.py", RISKMAP_HOME=str(tmp_path))
+    assert (ill.returncode, "the watcher last looked" in ill.stderr) == (1, True)
 
 
 def test_the_demo_is_one_line_of_the_env_file_more() -> None:

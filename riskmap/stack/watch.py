@@ -1,0 +1,27 @@
+"""The process ``riskmap watch`` of one home: started last and stopped first, so that it tells of no planned stop."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from riskmap.settings import REPOSITORY
+from riskmap.stack.intake import state_of_settings
+from riskmap.stack.memory import write_private
+from riskmap.stack.processes import Process
+
+
+def process(home: Path) -> Process:
+    return Process(home, "watch")
+
+
+def start(home: Path) -> None:
+    """Start it, or start it anew if code, contracts or settings have changed since."""
+    mark = home / "run" / "watch.state"
+    state = state_of_settings(home)
+    if not mark.exists() or mark.read_text(encoding="utf-8") != state:
+        process(home).stop()
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "RISKMAP_HOME": str(home)}
+    process(home).start([sys.executable, "-c", "from riskmap.cli import main; main()", "watch"], environment)
+    write_private(mark, state)
