@@ -20,11 +20,10 @@ MARTS: Mapping[str, str] = {
     "expected_slots": "select sum(expected_slots) from metrics.metric_coverage_daily",
     "received_slots": "select sum(received_slots) from metrics.metric_coverage_daily",
     "coverage": "select sum(received_slots)::float8 / sum(expected_slots) from metrics.metric_coverage_daily",
-    "live_records": "select sum(n) from metrics.metric_timeliness_hourly where leg = 'issued_to_published'",
-    "records_in_time": "select sum(n_within_promise) from metrics.metric_timeliness_hourly",
+    "live_records": "select sum(n_promised) from metrics.metric_timeliness_daily",
+    "records_in_time": "select sum(n_within_promise) from metrics.metric_timeliness_daily",
     "timeliness": """
-        select sum(n_within_promise)::float8 / sum(n) from metrics.metric_timeliness_hourly
-        where leg = 'issued_to_published'
+        select sum(n_within_promise)::float8 / sum(n_promised) from metrics.metric_timeliness_daily
     """,
     "objects": "select sum(n_objects) from marts.one_map_region where region_level = 'county'",
     "grave_objects": "select sum(n_red + n_orange) from marts.one_map_region where region_level = 'county'",

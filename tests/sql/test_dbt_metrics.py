@@ -54,6 +54,7 @@ def settings(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory
             "update ops.feed set latency_s = 600, expected = %s where feed_id = %s",
             (Jsonb({"kind": "entity_slots", "register": "equipment_point", "every_s": 600}), EQUIPMENT),
         )
+        rows.promise_since_ever()
         _coverage(rows)
         _points(rows)
         _timeliness(rows)

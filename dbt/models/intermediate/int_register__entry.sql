@@ -27,7 +27,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from ({{ listed('stg_station', 'station', 'station_code') }}) as stations
+    from {{ ref('stg_station') }}
 
     union all
 
@@ -109,7 +109,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from ({{ listed('stg_camera', 'camera', 'camera_code') }}) as cameras
+    from {{ ref('stg_camera') }}
 
     union all
 
@@ -128,7 +128,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from ({{ listed('stg_hazard_site', 'hazard_site', 'site_code') }}) as sites
+    from {{ ref('stg_hazard_site') }}
 
     union all
 
@@ -147,7 +147,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from ({{ listed('stg_waterlogging_point', 'waterlogging_point', 'point_code') }}) as waterlogging_points
+    from {{ ref('stg_waterlogging_point') }}
 
     union all
 
@@ -166,7 +166,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from ({{ listed('stg_reserve_depot', 'reserve_depot', 'depot_code') }}) as depots
+    from {{ ref('stg_reserve_depot') }}
 
 ),
 

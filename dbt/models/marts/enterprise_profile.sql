@@ -80,7 +80,7 @@ points as (
 
 cameras as (
 
-    {{ listed('stg_camera', 'camera', 'camera_code') }}
+    select * from {{ ref('stg_camera') }}
 
 ),
 

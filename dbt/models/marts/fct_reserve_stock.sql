@@ -1,9 +1,9 @@
--- One row per depot, item and batch, as last counted; of depots that are still listed.
+-- One row per depot, item and batch, as last counted.
 with
 
 stock as (
 
-    {{ listed('stg_reserve_stock', 'reserve_depot', 'depot_code') }}
+    select * from {{ ref('stg_reserve_stock') }}
 
 ),
 

@@ -68,7 +68,7 @@ areas as (
 
 cameras as (
 
-    {{ listed('stg_camera', 'camera', 'camera_code') }}
+    select * from {{ ref('stg_camera') }}
 
 ),
 

@@ -16,7 +16,7 @@ stock as (
 
 depots as (
 
-    {{ listed('stg_reserve_depot', 'reserve_depot', 'depot_code') }}
+    select * from {{ ref('stg_reserve_depot') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 
 points as (
 
-    {{ listed('stg_waterlogging_point', 'waterlogging_point', 'point_code') }}
+    select * from {{ ref('stg_waterlogging_point') }}
 
 ),
 

@@ -2,8 +2,8 @@
     materialized='kept_table',
     partial=true,
     unique_key=['feed_id', 'hour_at', 'leg'],
-    replaces=['feed_id', 'hour_at'],
-    touched='touched_feed_hours',
+    replaces=['feed_id'],
+    touched='moved_feeds',
     indexes=[{'columns': ['n_pending']}],
 ) }}
 
@@ -15,6 +15,12 @@ with
 feeds as (
 
     select * from {{ ref('dim_feed') }}
+
+),
+
+promises as (
+
+    select * from {{ ref('dim_feed_version') }}
 
 ),
 
@@ -30,7 +36,6 @@ touched_records as (
 
     select distinct
         feed_id,
-        is_time_fixed,
         date_trunc('hour', counted_at, '{{ var("zone") }}') as hour_at
     from all_records
     where
@@ -41,8 +46,7 @@ touched_records as (
 
 whole_feeds as (
 
-    select distinct feed_id from touched_records
-    where not is_time_fixed
+    {{ moved_feeds() }}
 
 ),
 
@@ -175,34 +179,57 @@ clocks as (
 
 ),
 
+-- a record is judged by the promise that was in force when its time began to count
+promised as (
+
+    select
+        clocks.*,
+        promises.latency_s,
+        promises.transfer_times is not null as is_scheduled,
+        case
+            when promises.transfer_times is null then clocks.promise_at
+            else {{ first_transfer('coalesce(clocks.issued_at, clocks.promise_at)', 'promises.transfer_times') }}
+        end as due_from
+    from clocks
+    left join promises
+        on
+            clocks.feed_id = promises.feed_id
+            and coalesce(clocks.promise_at, clocks.fetched_at) >= promises.valid_from
+            and coalesce(clocks.promise_at, clocks.fetched_at) < promises.valid_to
+
+),
+
 legs as (
 
     select
-        clocks.feed_id,
-        clocks.hour_at,
-        clocks.is_backfill,
-        clocks.n,
+        promised.feed_id,
+        promised.hour_at,
+        promised.is_backfill,
+        promised.n,
         leg.leg,
         leg.is_pending,
         extract(epoch from leg.ends_at - leg.starts_at)::double precision as seconds,
-        leg.leg = 'issued_to_published'
-        and extract(epoch from leg.ends_at - clocks.promise_at)::double precision <= feeds.latency_s as is_in_time
-    from clocks
-    inner join feeds on clocks.feed_id = feeds.feed_id
+        promised.latency_s is not null as is_promised,
+        extract(epoch from promised.published_at - promised.due_from) <= promised.latency_s as is_in_time
+    from promised
     inner join lateral (
         values
-        ('event_to_issued', clocks.event_at, clocks.issued_at, false),
-        ('issued_to_fetched', clocks.issued_at, clocks.fetched_at, false),
-        ('fetched_to_landed', clocks.fetched_at, clocks.landed_at, false),
-        ('landed_to_published', clocks.landed_at, clocks.published_at, clocks.published_at is null),
-        ('fetched_to_published', clocks.fetched_at, clocks.published_at, clocks.published_at is null),
+        ('event_to_issued', promised.event_at, promised.issued_at, false),
+        ('issued_to_fetched', promised.issued_at, promised.fetched_at, false),
+        ('transfer_to_fetched', promised.due_from, promised.fetched_at, false),
+        ('fetched_to_landed', promised.fetched_at, promised.landed_at, false),
+        ('landed_to_published', promised.landed_at, promised.published_at, promised.published_at is null),
+        ('fetched_to_published', promised.fetched_at, promised.published_at, promised.published_at is null),
         (
             'issued_to_published',
-            coalesce(clocks.issued_at, clocks.event_at),
-            clocks.published_at,
-            clocks.published_at is null
+            coalesce(promised.issued_at, promised.event_at),
+            promised.published_at,
+            promised.published_at is null
         )
     ) as leg (leg, starts_at, ends_at, is_pending) on true
+    where
+        leg.leg <> 'transfer_to_fetched'
+        or promised.is_scheduled
 
 ),
 
@@ -228,24 +255,46 @@ hours as (
 
 ),
 
+-- the newest of the promises that were in force in the hour
+promised_hours as (
+
+    select
+        hours.feed_id,
+        hours.hour_at,
+        (array_agg(promises.latency_s order by promises.valid_from desc))[1] as latency_s,
+        coalesce(bool_or(promises.transfer_times is not null), false) as is_scheduled
+    from hours
+    left join promises
+        on
+            hours.feed_id = promises.feed_id
+            and hours.hour_at + interval '1 hour' > promises.valid_from
+            and hours.hour_at < promises.valid_to
+    group by hours.feed_id, hours.hour_at
+
+),
+
 grid as (
 
     select
         hours.feed_id,
         hours.hour_at,
         leg.leg,
-        case when leg.leg = 'issued_to_published' then feeds.latency_s end as promise_s
-    from hours
-    inner join feeds on hours.feed_id = feeds.feed_id
-    cross join (
+        leg.leg = 'issued_to_published' as is_whole_way,
+        case when leg.leg = 'issued_to_published' then hours.latency_s end as promise_s
+    from promised_hours as hours
+    inner join (
         values
         ('event_to_issued'),
         ('issued_to_fetched'),
+        ('transfer_to_fetched'),
         ('fetched_to_landed'),
         ('landed_to_published'),
         ('fetched_to_published'),
         ('issued_to_published')
     ) as leg (leg)
+        on
+            leg.leg <> 'transfer_to_fetched'
+            or hours.is_scheduled
 
 ),
 
@@ -259,6 +308,7 @@ counted as (
         coalesce(sum(n) filter (where not is_backfill and seconds < 0), 0)::bigint as n_negative,
         coalesce(sum(n) filter (where not is_backfill and is_pending), 0)::bigint as n_pending,
         coalesce(sum(n) filter (where is_backfill), 0)::bigint as n_backfill,
+        coalesce(sum(n) filter (where not is_backfill and seconds >= 0 and is_promised), 0)::bigint as n_promised,
         coalesce(sum(n) filter (where not is_backfill and seconds >= 0 and is_in_time), 0)::bigint as n_within_promise
     from legs
     group by feed_id, hour_at, leg
@@ -339,10 +389,11 @@ final as (
         coalesce(counted.n_negative, 0) as n_negative,
         coalesce(counted.n_pending, 0) as n_pending,
         coalesce(counted.n_backfill, 0) as n_backfill,
-        case when grid.promise_s is not null then coalesce(counted.n_within_promise, 0) end as n_within_promise,
+        case when grid.is_whole_way then coalesce(counted.n_within_promise, 0) end as n_within_promise,
         grid.promise_s,
         distributions.delays_s,
-        distributions.delay_counts
+        distributions.delay_counts,
+        case when grid.is_whole_way then coalesce(counted.n_promised, 0) end as n_promised
     from grid
     left join counted
         on

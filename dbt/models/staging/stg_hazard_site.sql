@@ -40,10 +40,7 @@ final as (
         landed_at,
 
         ---------- origin
-        batch_id,
-
-        ---------- when it was last in a payload
-        seen_at
+        batch_id
 
     from source
 

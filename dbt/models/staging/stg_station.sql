@@ -48,10 +48,7 @@ final as (
         batch_id,
 
         ---------- what the contract does not know
-        extra,
-
-        ---------- when it was last in a payload
-        seen_at
+        extra
 
     from source
 
