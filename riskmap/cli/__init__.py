@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from riskmap.cli import data, feeds, simulate, stack, watch
+from riskmap.cli import data, feeds, report, simulate, stack, watch
 from riskmap.cli.output import complain
 from riskmap.cli.quarantine import quarantine
 
@@ -23,6 +23,7 @@ stack.register(app)
 simulate.register(app)
 data.register(app)
 watch.register(app)
+report.register(app)
 app.add_typer(feeds.feeds, name="feeds")
 app.add_typer(quarantine, name="quarantine")
 
