@@ -51,6 +51,7 @@ def settings(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory
     build(settings, *EVERYTHING)
     with psycopg.connect(module_warehouse_url) as conn:
         _changes(Rows(conn))
+    build(settings, "int_register__absence")
     build(settings, HISTORY, full=True)  # a full build keeps what cannot be had again
     with psycopg.connect(module_warehouse_url) as conn:
         _returns(Rows(conn))
@@ -99,7 +100,7 @@ def station(rows: Rows, feed: str, code: str, kind: str, longitude: float = 117.
 
 def _stations(rows: Rows) -> None:
     old: dict[str, Any] = {"fetched_at": rows.ago(days=10), "modified_at": rows.ago(days=30)}
-    for code, kind in (("RIVER", "ZZ"), ("DAM", "RR"), ("RAIN", "PP"), ("CALM", "ZZ")):
+    for code, kind in (("RIVER", "ZZ"), ("DAM", "RR"), ("RAIN", "PP"), ("CALM", "ZZ"), ("LOST", "PP")):
         station(rows, WATER, code, kind, **old)
     for code, days in (("RIVER", 30), ("CALM", 20)):
         limits = {"station_code": code, "warning_level_m": 10, "guarantee_level_m": 12}
@@ -150,8 +151,23 @@ def _changes(rows: Rows) -> None:
         "update landing.hazard_site set risk_level = 'red', updated_at = %s, fetched_at = %s where site_code = 'SITE'",
         (rows.ago(days=12), rows.ago(days=3)),  # says that it was changed before we last read otherwise
     )
+    # all stations but one are in a list of everything; an upload that lists some cameras says nothing of the others
+    _payload(rows, WATER, "ST_STBPRP_B.json")
+    rows.conn.execute("update landing.station set seen_at = %s where station_code <> 'LOST'", (rows.ago(days=1),))
+    _payload(rows, "camera", "new_cameras.csv")
     rows.conn.execute(
         "update landing.station set is_in_use = false, fetched_at = %s where station_code = 'RAIN'", (rows.ago(days=4),)
+    )
+
+
+def _payload(rows: Rows, feed: str, name: str) -> None:
+    at = rows.ago(days=1)
+    batch = rows.batch(feed, at=at)
+    file = {"feed_id": feed, "sha256": name, "name": name, "source": name, "archive_uri": name}
+    rows.insert("ops.payload", file | {"facts": {"rows": "9"}, "size_bytes": 1, "fetched_at": at})
+    rows.insert(
+        "ops.batch_payload",
+        {"batch_id": batch, "feed_id": feed, "sha256": name, "outcome": "ACCEPTED", "rejects": 0},
     )
 
 
@@ -251,6 +267,12 @@ class TestPoints:
         assert versions(rows, "GOES", "is_in_use") == [(True,), (False,)]
         assert versions(rows, "RETURNS", "is_in_use") == [(True,), (False,), (True,)]
 
+    def test_a_station_that_the_whole_list_lacks_is_out_of_use_and_the_others_are_not(self, rows: Rows) -> None:
+        assert versions(rows, "LOST", "is_in_use, is_current") == [(True, False), (False, True)]
+        assert [row[0] for row in objects(rows, f"station:{WATER}:LOST", "is_active")] == [True, False]
+        gone = rows.one("select register, feed_id, entry_code from intermediate.int_register__absence")
+        assert tuple(gone.values()) == ("station", WATER, "LOST")
+
     def test_a_full_build_keeps_what_cannot_be_had_again(self, rows: Rows) -> None:
         found = rows.one("select count(*) as n, max(version) as top from intermediate.int_register__history")
         assert found["top"] == 3
@@ -266,7 +288,7 @@ class TestObjects:
             "enterprise": 1,
             "river_section": 2,
             "reservoir": 1,
-            "water_station": 1,
+            "water_station": 2,
             "slope": 1,
             "bridge": 1,
             "geohazard_site": 2,

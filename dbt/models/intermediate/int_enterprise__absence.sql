@@ -11,7 +11,7 @@ entries as (
 -- few, and asked for every entry
 full_lists as materialized (
 
-    select * from {{ ref('int_enterprise__full_list') }}
+    select * from {{ ref('int_feed__full_list') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 
 stations as (
 
-    select * from {{ ref('stg_station') }}
+    select * from ({{ listed('stg_station', 'station', 'station_code') }}) as listed
     where is_in_use
 
 ),

@@ -27,7 +27,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from {{ ref('stg_station') }}
+    from ({{ listed('stg_station', 'station', 'station_code') }}) as stations
 
     union all
 
@@ -109,7 +109,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from {{ ref('stg_camera') }}
+    from ({{ listed('stg_camera', 'camera', 'camera_code') }}) as cameras
 
     union all
 
@@ -128,7 +128,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from {{ ref('stg_hazard_site') }}
+    from ({{ listed('stg_hazard_site', 'hazard_site', 'site_code') }}) as sites
 
     union all
 
@@ -147,7 +147,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from {{ ref('stg_waterlogging_point') }}
+    from ({{ listed('stg_waterlogging_point', 'waterlogging_point', 'point_code') }}) as waterlogging_points
 
     union all
 
@@ -166,7 +166,7 @@ entries as (
         ) as content,
         geometry,
         batch_id
-    from {{ ref('stg_reserve_depot') }}
+    from ({{ listed('stg_reserve_depot', 'reserve_depot', 'depot_code') }}) as depots
 
 ),
 

@@ -17,7 +17,7 @@ villages as (
 
 depots as (
 
-    select * from {{ ref('stg_reserve_depot') }}
+    select * from ({{ listed('stg_reserve_depot', 'reserve_depot', 'depot_code') }}) as listed
     where geometry is not null
 
 ),

@@ -80,7 +80,7 @@ points as (
 
 cameras as (
 
-    select * from {{ ref('stg_camera') }}
+    {{ listed('stg_camera', 'camera', 'camera_code') }}
 
 ),
 

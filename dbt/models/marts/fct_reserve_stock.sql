@@ -1,9 +1,9 @@
--- One row per depot, item and batch, as last counted.
+-- One row per depot, item and batch, as last counted; of depots that are still listed.
 with
 
 stock as (
 
-    select * from {{ ref('stg_reserve_stock') }}
+    {{ listed('stg_reserve_stock', 'reserve_depot', 'depot_code') }}
 
 ),
 

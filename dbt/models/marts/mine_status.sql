@@ -68,7 +68,7 @@ areas as (
 
 cameras as (
 
-    select * from {{ ref('stg_camera') }}
+    {{ listed('stg_camera', 'camera', 'camera_code') }}
 
 ),
 

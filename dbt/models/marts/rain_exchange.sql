@@ -10,7 +10,7 @@ lifelines as (
 -- the points of pipes and bridges measure water too, but not the weather's
 stations as (
 
-    select stations.* from {{ ref('stg_station') }} as stations
+    select stations.* from ({{ listed('stg_station', 'station', 'station_code') }}) as stations
     left join lifelines
         on
             stations.feed_id = lifelines.feed_id

@@ -16,7 +16,7 @@ stock as (
 
 depots as (
 
-    select * from {{ ref('stg_reserve_depot') }}
+    {{ listed('stg_reserve_depot', 'reserve_depot', 'depot_code') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 
 points as (
 
-    select * from {{ ref('stg_waterlogging_point') }}
+    {{ listed('stg_waterlogging_point', 'waterlogging_point', 'point_code') }}
 
 ),
 

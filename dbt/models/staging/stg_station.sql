@@ -48,7 +48,10 @@ final as (
         batch_id,
 
         ---------- what the contract does not know
-        extra
+        extra,
+
+        ---------- when it was last in a payload
+        seen_at
 
     from source
 

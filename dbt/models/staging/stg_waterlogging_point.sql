@@ -33,7 +33,10 @@ final as (
         landed_at,
 
         ---------- origin
-        batch_id
+        batch_id,
+
+        ---------- when it was last in a payload
+        seen_at
 
     from source
 

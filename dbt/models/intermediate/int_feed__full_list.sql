@@ -35,9 +35,7 @@ promised as (
         replace(replace(replace(property.pair ->> 'value', '_', '\_'), '*', '%'), '?', '_') as name_like
     from feeds
     cross join lateral jsonb_array_elements(feeds.contract -> 'customProperties') as property (pair)
-    where
-        feeds.main_table = 'enterprise'
-        and property.pair ->> 'property' = 'full_list'
+    where property.pair ->> 'property' = 'full_list'
 
 ),
 
@@ -54,6 +52,8 @@ landed as (
         on
             promised.feed_id = payloads.feed_id
             and payloads.name like promised.name_like
+            -- an empty table is a broken one before it is a county without stations
+            and payloads.facts ->> 'rows' is distinct from '0'
     inner join batch_payloads
         on
             payloads.feed_id = batch_payloads.feed_id
