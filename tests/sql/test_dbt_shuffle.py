@@ -179,7 +179,7 @@ def _say(url: str, base: str, speech: Speech, batch_ids: Sequence[int]) -> None:
     """Build these batches by what dbt would say."""
     ours, theirs = (json.dumps(urlsplit(name).path.lstrip("/")) for name in (url, base))
     ids = ", ".join(map(str, batch_ids))
-    with psycopg.connect(url, autocommit=True) as conn:
+    with psycopg.connect(url, autocommit=True, options="-c jit=off") as conn:  # as dbt_runner does
         for statement in speech.statements:
             conn.execute(statement.replace(str(NO_BATCH), ids).replace(theirs, ours).encode())
 
