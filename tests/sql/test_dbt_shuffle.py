@@ -3,12 +3,12 @@
 The arrival (storm.py) holds messages with their updates and cancels, revised, repeated, withdrawn and late records.
 Once it lands in order and is built from nothing; then it lands in many orders, cut into other batches each time, and is
 built in parts. What landed and all tables that are built in parts must be the same each time, byte for byte; all
-that readers see, every fifth time (it is made of these anew by each build).
+that readers see, every tenth time (it is made of these anew by each build).
 
 A build is mostly dbt thinking. So what it says to the database is written down once, for batches that do not exist,
 and said again for those of each order; builds by the product's own ``riskmap.build`` are compared as well.
-RISKMAP_SHUFFLES says how many orders are tried, RISKMAP_SHUFFLES_WHOLE how often everything is compared (1: always). A
-release tries fifty, as a whole each: half an hour that not every change needs to wait.
+RISKMAP_SHUFFLES says how many orders are tried, RISKMAP_SHUFFLES_WHOLE how often everything is compared (1: always, as
+a release does).
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from warehouse.db import connect
 
 pytestmark = pytest.mark.dbt
 
-SHUFFLES = int(os.environ.get("RISKMAP_SHUFFLES", "8"))
-WHOLE = int(os.environ.get("RISKMAP_SHUFFLES_WHOLE", "5"))
+SHUFFLES = int(os.environ.get("RISKMAP_SHUFFLES", "50"))
+WHOLE = int(os.environ.get("RISKMAP_SHUFFLES_WHOLE", "10"))
 NO_BATCH = 987_654_321
 """Stands for the batches of an order in the statements that are written down."""
 

@@ -124,3 +124,17 @@ def test_an_unreachable_server_is_a_sentence_without_the_password() -> None:
     assert error.value.retryable
     assert "geheim" not in str(error.value)
     assert without_password("postgresql://a:b@h:5/d?password=c") == "postgresql://a@h:5/d"
+
+
+def test_readers_do_not_pay_for_compilation(empty_database: str) -> None:
+    name = sql.Identifier(urlsplit(empty_database).path.lstrip("/"))
+    with psycopg.connect(empty_database, autocommit=True) as conn:
+        conn.execute(sql.SQL("alter database {} reset all").format(name))
+    migrate(empty_database)
+    with psycopg.connect(empty_database) as conn:
+        row = conn.execute(
+            "select setconfig from pg_db_role_setting inner join pg_database on oid = setdatabase"
+            " where datname = current_database() and setrole = 0"
+        ).fetchone()
+        assert row is not None
+        assert "jit=off" in row[0]
