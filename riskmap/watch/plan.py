@@ -151,10 +151,10 @@ def _due(key: str, members: Sequence[Breach], said: Said, now: datetime, config:
     last = said.groups.get(key)
     is_free = last is None or now - last >= timedelta(seconds=config.group_interval_s)
     waited = bool(opened) and now - min(b.ready_at for b in opened) >= timedelta(seconds=config.group_wait_s)
-    if is_free and (waited or resolved):
-        return Group(key, opened, [], resolved)
-    if told and now - max(b.told_at for b in told if b.told_at) >= timedelta(seconds=config.repeat_s):
-        return Group(key, opened, told, resolved)
+    last_told = max((b.told_at for b in told if b.told_at), default=now)
+    is_repeat = now - last_told >= timedelta(seconds=config.repeat_s)
+    if is_repeat or (is_free and (waited or resolved)):
+        return Group(key, opened, told if is_repeat else [], resolved)
     return None
 
 
