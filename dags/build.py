@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable, task
 
 from feeds.registry import load_enabled
+from riskmap.airflow_notices import RunNotice, overdue
 from riskmap.settings import variables_of
 
 LANDED = [
@@ -32,6 +33,8 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=30),
+    deadline=overdue(timedelta(minutes=20), stands_for_s=3600),
+    on_failure_callback=RunNotice("run_failed", stands_for_s=600),
     default_args={"owner": "应急", "retries": 1, "retry_delay": timedelta(seconds=20)},
     tags=["build"],
 ):

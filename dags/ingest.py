@@ -24,6 +24,7 @@ from connectors.errors import ConfigurationError, ContractError, RateLimitedErro
 from connectors.transports import is_listener
 from feeds.contract import Contract
 from feeds.registry import load_enabled
+from riskmap.airflow_notices import RunNotice, overdue
 from riskmap.settings import variables_of
 
 RETRIES = ExceptionRetryPolicy(
@@ -38,6 +39,8 @@ RETRIES = ExceptionRetryPolicy(
 
 def ingest_dag(contract: Contract) -> DAG:
     """The DAG of one feed; its asset is the feed's landed data."""
+    # A feed that answers again ends its notice before.
+    stands_for_s = 3600 + 2 * contract.frequency_s
     landed = Asset(name=f"landed_{contract.id}", uri=f"riskmap://landing/{contract.id}", group="landing")
     with DAG(
         dag_id=f"ingest_{contract.id}",
@@ -49,6 +52,8 @@ def ingest_dag(contract: Contract) -> DAG:
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=timedelta(minutes=30),
+        deadline=overdue(timedelta(minutes=15), stands_for_s=stands_for_s, feed_id=contract.id),
+        on_failure_callback=RunNotice("run_failed", stands_for_s, contract.id),
         default_args={"owner": contract.department, "retries": 2, "retry_policy": RETRIES},
         tags=["ingest", f"domain:{contract.domain}"],
     ) as dag:

@@ -10,6 +10,8 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 
+from riskmap.airflow_notices import RunNotice
+
 with DAG(
     dag_id="maintenance",
     dag_display_name="maintenance",
@@ -20,6 +22,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=1),
+    on_failure_callback=RunNotice("run_failed", stands_for_s=26 * 3600),  # until after the next night
     default_args={"owner": "应急", "retries": 1, "retry_delay": timedelta(minutes=5)},
     tags=["maintenance"],
 ):

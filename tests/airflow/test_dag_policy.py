@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 from connectors.transports import is_listener
 from feeds.registry import load_all, load_enabled
 from riskmap.settings import variables_of
+from warehouse import ledger
+from warehouse.commit import fail_batch
+from warehouse.db import connect
 
 pytestmark = pytest.mark.airflow
 
@@ -133,6 +137,56 @@ def test_parsing_twice_gives_the_same_dags() -> None:
     ]
     assert runs[0].returncode == 0, runs[0].stderr
     assert runs[0].stdout.splitlines()[-1] == runs[1].stdout.splitlines()[-1]
+
+
+def test_a_run_that_fails_or_takes_too_long_is_written_down(dags: dict[str, Any]) -> None:
+    """By name, for the DAG processor and the executor; and nothing is sent from Airflow."""
+    from airflow.sdk import SyncCallback
+
+    for dag_id, dag in dags.items():
+        if dag_id == "replay":  # somebody who started it waits for it
+            continue
+        (notice,) = (
+            [dag.on_failure_callback] if not isinstance(dag.on_failure_callback, list) else dag.on_failure_callback
+        )
+        feed = dag_id.removeprefix("ingest_") if dag_id.startswith("ingest_") else None
+        assert (notice.kind, notice.feed_id) == ("run_failed", feed)
+        if dag_id == "maintenance":
+            continue
+        (deadline,) = dag.deadline
+        assert deadline.interval < dag.dagrun_timeout, "told before Airflow ends it"
+        assert isinstance(deadline.callback, SyncCallback)
+        assert deadline.callback.path == "riskmap.airflow_notices.RunNotice"
+        assert deadline.callback.kwargs["feed_id"] == feed
+
+
+def test_notices_reach_the_ledger_unless_it_knows(
+    dags: dict[str, Any], warehouse_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Airflow calls them: after a failed run with the DAG, after a missed deadline with the run as JSON."""
+    from unittest.mock import Mock
+
+    import structlog
+    from airflow.sdk.execution_time.callback_supervisor import execute_callback
+
+    monkeypatch.setenv("RISKMAP_DATABASE_URL", warehouse_url)
+    dag = dags["ingest_weather_warning"]
+    callback = dag.on_failure_callback[0] if isinstance(dag.on_failure_callback, list) else dag.on_failure_callback
+    with connect(warehouse_url) as conn:
+        ledger.register_feeds(conn, [FEEDS["weather_warning"]])
+        fail_batch(conn, "weather_warning", run_id="r1", kind="pull", started_at=datetime.now(UTC), error="no")
+        for run in ("r1", "r2"):
+            callback({"dag": Mock(dag_id=dag.dag_id), "run_id": run, "reason": "task_failure"})
+        told = conn.execute("select kind, object, feed_id, message_en from ops.signal").fetchall()
+        late = {"dag_id": dag.dag_id, "dag_run_id": "r3"}
+        deadline = dag.deadline[0].callback
+        kwargs = {**deadline.kwargs, "context": {"dag_run": late, "deadline": {"id": "1"}}}
+        done = execute_callback(deadline.path, kwargs, Path("dags/ingest.py"), None, structlog.get_logger())
+        overdue = conn.execute("select message_en from ops.signal where kind = 'run_overdue'").fetchall()
+    text = "ingest_weather_warning: the run r2 failed: task_failure"
+    assert told == [("run_failed", dag.dag_id, "weather_warning", text)], "of r1 the ledger has the error"
+    assert done == (True, None)
+    assert overdue == [("ingest_weather_warning: the run r3 has not ended in its time",)]
 
 
 def test_no_task_hides_the_failure_of_another(dags: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from riskmap.watch.signals import Signal, clear, tell
 from warehouse.db import Connection, advisory_lock, connect
@@ -155,6 +156,28 @@ def test_fresh_in_load_and_stale_in_content(ledger: Connection) -> None:
     assert found(ledger) == {"feed_content_stale:water_regime": text}
     land(ledger, 29)
     assert found(ledger) == {}
+
+
+@pytest.mark.parametrize(
+    ("expected", "limit_s"),
+    [
+        ({"every_s": 3600}, 2 * 3600 + 1200),
+        ({"every_s": 3600, "transfer_times": ["20:00", "08:30"]}, 2 * 3600 + 12.5 * 3600 + 1200),
+        ({"transfer_times": ["08:00", "12:00", "20:00"]}, 2 * 12 * 3600 + 1200),
+        ({"transfer_times": ["08:00"]}, 2 * 24 * 3600 + 1200),
+    ],
+)
+def test_a_source_that_hands_over_a_few_times_a_day_may_be_older(
+    ledger: Connection, expected: dict[str, Any], limit_s: float
+) -> None:
+    only(ledger, QUAKE, WATER)
+    poll(ledger, WATER)
+    told = Jsonb({"kind": "entity_slots", "register": "station", "entity": "station_code", **expected})
+    ledger.execute("update ops.feed set expected = %s where feed_id = %s", (told, WATER))
+    land(ledger, (limit_s - 10) / 60)
+    assert found(ledger) == {}
+    ledger.execute("update landing.observation set event_at = event_at - interval '20 s'")
+    assert set(found(ledger)) == {"feed_content_stale:water_regime"}
 
 
 def test_nothing_ever_came_though_the_source_answers(ledger: Connection) -> None:

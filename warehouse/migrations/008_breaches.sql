@@ -56,7 +56,7 @@ values
 ('feed_content_stale', 'error', 2, null, 60, '{scheduler_dead,feed_not_polled,feed_failing,sender_silent,intake_down}',
     '数据内容陈旧', 'a feed answers with old content',
     '来源系统有应答但无新数据：联系来源部门', 'the source answers but has nothing new: ask its department',
-    'slots of the feed, on top of its delay promise, at least 600 s; only feeds that owe slots'),
+    'slots of the feed, on top of its delay promise and of the longest pause between its transfers, at least 600 s; only feeds that owe slots'),
 ('batch_held', 'error', null, null, 0, '{}',
     '批次被扣留', 'a batch is held back',
     'riskmap quarantine list --status held；修复来源或契约后 riskmap quarantine release', 'riskmap quarantine list --status held; mend source or contract, then riskmap quarantine release',
@@ -430,8 +430,21 @@ contents as (
         feeds.*,
         newest.event_at as newest_at,
         greatest(newest.event_at, feeds.activated_at) as since,
-        (feeds.expected ->> 'every_s')::double precision as slot_s
+        (feeds.expected ->> 'every_s')::double precision as slot_s,
+        transfers.pause_s
     from feeds
+    -- a source that hands over a few times a day: its longest pause
+    left join lateral (
+        select max(extract(epoch from transfer.next_at - transfer.moment))::double precision as pause_s
+        from (
+            select
+                value::interval as moment,
+                coalesce(
+                    lead(value::interval) over (order by value), min(value::interval) over () + interval '24 hours'
+                ) as next_at
+            from jsonb_array_elements_text(feeds.expected -> 'transfer_times') as value
+        ) as transfer
+    ) as transfers on true
     cross join lateral (
         select ops.newest_event_at(feeds.feed_id, feeds.main_table, feeds.event_column) as event_at
     ) as newest
@@ -575,7 +588,12 @@ found as (
     from contents
     inner join rules on rules.kind = 'feed_content_stale'
     cross join lateral (
-        select greatest(rules.limit_value * contents.slot_s + contents.latency_s, 600) as limit_s
+        select greatest(
+            rules.limit_value * coalesce(contents.slot_s, contents.pause_s)
+            + case when contents.slot_s is null then 0 else coalesce(contents.pause_s, 0) end
+            + contents.latency_s,
+            600
+        ) as limit_s
     ) as promise
     where ops.age_s(contents.since) > promise.limit_s
 
