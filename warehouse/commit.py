@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
 from psycopg.types.json import Jsonb
 
 from feeds.contract import Contract
@@ -135,7 +138,7 @@ def _record(conn: Connection, batch: Batch, counts: Counts) -> None:
     conn.execute(
         """
         update ops.batch set records = %s, inserted = %s, updated = %s, unchanged = %s, quarantined = %s,
-            rejects = %s, tables = %s
+            rejects = %s, tables = %s, flagged = %s
         where batch_id = %s
         """,
         (
@@ -146,6 +149,7 @@ def _record(conn: Connection, batch: Batch, counts: Counts) -> None:
             counts.quarantined,
             counts.rejects,
             list(counts.tables),
+            Jsonb(_flagged(batch.tables)),
             counts.batch_id,
         ),
     )
@@ -169,6 +173,15 @@ def _record(conn: Connection, batch: Batch, counts: Counts) -> None:
                 for said in batch.validations
             ],
         )
+
+
+def _flagged(tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
+    """How many records of each table land with which flag."""
+    found = []
+    for name, data in tables.items():
+        counted: Any = pc.value_counts(pc.list_flatten(data.column("quality_flags")))
+        found += [{"table": name, "rule": one["values"], "count": one["counts"]} for one in counted.to_pylist()]
+    return sorted(found, key=lambda one: (one["table"], one["rule"]))
 
 
 def _advance_cursor(conn: Connection, batch: Batch, batch_id: int) -> None:

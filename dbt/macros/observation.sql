@@ -171,3 +171,12 @@
             registered.feed_id = observations.feed_id
             and registered.point_code = observations.station_code
 {% endmacro %}
+
+
+{# The middle one of three neighbours, the nearest first; the nearest where there are fewer. #}
+{% macro middle_of_three(nearest, second, third) -%}
+    case
+        when {{ third }} is null then {{ nearest }}
+        else greatest(least({{ nearest }}, {{ second }}), least(greatest({{ nearest }}, {{ second }}), {{ third }}))
+    end
+{%- endmacro %}

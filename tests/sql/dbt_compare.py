@@ -23,6 +23,7 @@ ARRIVAL_RELATIONS = {
     "marts.one_map_object_history": "remembers what was known when",
     "metrics.metric_freshness": "is about when records came and who answered, not about what they say",
     "metrics.metric_timeliness_daily": "is about the way of the records, not about what they say",
+    "metrics.metric_quality_daily": "counts batches, and what they repeated",
     "metrics.metric_timeliness_hourly": "is about the way of the records, not about what they say",
 }
 """Relations of which that is true as a whole, and those that remember what was known when."""

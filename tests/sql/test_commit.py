@@ -87,6 +87,22 @@ def test_every_kind_of_value_arrives_as_it_was(conn: Connection) -> None:
     )
 
 
+def test_flags_are_counted_by_rule(conn: Connection) -> None:
+    rows = [
+        observation() | {"quality_flags": ["value.between", "value.step"]},
+        observation("B2") | {"quality_flags": ["value.step"]},
+        observation("C3") | {"quality_flags": None},
+    ]
+    counts = commit_batch(conn, WATER, batch(*rows))
+    stored = conn.execute("select flagged from ops.batch where batch_id = %s", (counts.batch_id,)).fetchone()
+    assert stored == (
+        [
+            {"table": "observation", "rule": "value.between", "count": 1},
+            {"table": "observation", "rule": "value.step", "count": 2},
+        ],
+    )
+
+
 def test_the_same_batch_again_changes_nothing(conn: Connection) -> None:
     commit_batch(conn, WATER, batch(observation(), observation("B2")))
     before = whole(conn)

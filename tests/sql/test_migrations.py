@@ -86,6 +86,32 @@ def test_feeds_of_an_old_warehouse_get_the_version_that_they_have(empty_database
     ]
 
 
+def test_flags_of_old_batches_are_counted_from_what_the_gate_said(empty_database: str, folder: Path) -> None:
+    migration = next(folder.glob("*_batch_flagged.sql"))
+    later = migration.rename(migration.with_suffix(".later"))
+    migrate(empty_database, folder)
+    said = """
+        insert into ops.feed (feed_id, name, domain, department, owner, version, frequency_s, latency_s,
+            latency_element, zone, crs, event_column, main_table, tables, expected, closing, contract, contract_sha256,
+            active_from)
+        values ('f', '', '', '', '', '1.2.3', 60, 300, 'a.b', '', '', '', '', '{}', '{}', '{}', '{}', 'f', now());
+        insert into ops.batch (feed_id, run_id, kind, state, started_at)
+        values ('f', '', 'pull', 'LANDED', now()), ('f', '', 'pull', 'HELD', now());
+        insert into ops.validation (batch_id, feed_id, table_name, success, rows, failed_rows, result)
+        select batch_id, 'f', 'observation', true, 9, 0, '{"rules": [
+            {"rule": "b", "severity": "warning", "success": false, "failed": 2},
+            {"rule": "a", "severity": "warning", "success": true},
+            {"rule": "c", "severity": "error", "success": false, "failed": 3}]}'
+        from ops.batch
+    """
+    with connect(empty_database) as conn:
+        conn.execute(said)
+        later.rename(migration)
+        assert migrate(empty_database, folder) == [migration.stem]
+        found = conn.execute("select state, flagged from ops.batch order by batch_id").fetchall()
+    assert found == [("LANDED", [{"table": "observation", "rule": "b", "count": 2}]), ("HELD", [])]
+
+
 def test_several_processes_and_databases_at_once(new_database: Callable[[], str]) -> None:
     urls = [new_database(), new_database()]
     with ThreadPoolExecutor(4) as pool:
