@@ -39,7 +39,7 @@ horizon as (
     {% if is_partial() %}
         select
             least(
-                {{ local_day(as_of() ~ " - interval '1 hour'") }},
+                {{ local_day("(" ~ as_of() ~ " - interval '1 hour')") }},
                 (select max(day) from {{ this }}),
                 (select min({{ local_day('committed_at') }}) from all_batches where batch_id in {{ batch_ids() }})
             ) as first_day
