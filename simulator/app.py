@@ -39,9 +39,7 @@ from simulator.warning12379 import Terminal
 from simulator.world import SimulatorError, World, floor
 
 HISTORY = timedelta(hours=2)
-YEAR = timedelta(days=365)
 CALLS_AGAIN_S = 10  # whoever called in vain tries again then, not only at its next turn
-RECORDS_BACK, WARNINGS_BACK = timedelta(days=60), timedelta(hours=24)  # in all scenarios but ``year``
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ class Simulator:
         return {source.name: source.step(self.world.shared_until(source.department, now)) for source in ready}
 
     def _all_sources(self) -> list[Source]:
-        is_year, assets = self.world.scenario == "year", AssetTables(self.world.seed, self.nature.layout)
+        assets = AssetTables(self.world.seed, self.nature.layout)
         inventory = Upload("geohazard_site", states=(("隐患点清单", assets.hazard_sites),))
         found = [
             Source("mines", 60, self.mines.advance, "矿山"),
@@ -123,7 +121,7 @@ class Simulator:
             self._dropper("mine_water", "矿山", MineWater(self.world, self.county, self.weather)),
             self._dropper("mine_equipment", "矿山", Equipment(self.world, self.county, self.mines)),
             Source("register", 60, self.register.advance, "应急"),
-            self._dropper("warning_12379", "气象", Terminal(self.bulletin), YEAR if is_year else WARNINGS_BACK),
+            self._dropper("warning_12379", "气象", Terminal(self.bulletin), self._since(self.world.warnings_from)),
             self._dropper("geohazard_site", "自然资源", inventory),
             self._dropper("upload/slope_monitoring", "矿山", SlopeRadars(self.nature)),
             Source("uploads", 60, self.uploads.advance, "应急"),
@@ -143,11 +141,15 @@ class Simulator:
         return Source(name, 60, Folder(self.places.folder(name), progress, writer, history).advance, department)
 
     def _uploads(self) -> Uploads:
-        layout, is_year = self.nature.layout, self.world.scenario == "year"
+        layout = self.nature.layout
         assets = AssetTables(self.world.seed, layout)
         events = EventTables(layout, Management(self.world, layout), self.bulletin, Answers(self.world, layout))
-        found = uploads(events, assets, YEAR if is_year else RECORDS_BACK, YEAR if is_year else WARNINGS_BACK)
+        found = uploads(events, assets, self._since(self.world.records_from), self._since(self.world.warnings_from))
         return Uploads(self.places.folder("upload"), self.places.home, found)
+
+    def _since(self, moment: datetime) -> timedelta:
+        """How long ago that is when the world begins."""
+        return self.world.start - moment
 
     def tick(self) -> list[str]:
         """Do what is due; the sentences to log. A source that fails is tried again at its next turn, or soon if it

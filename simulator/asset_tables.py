@@ -72,7 +72,7 @@ class AssetTables:
                 "物资编码": f"MNWZ-{one.material}",
                 "批次": f"{one.bought:%Y%m}",
                 "物资名称": one.material,
-                "物资类别": "应急物资",
+                "物资类别": one.kind,
                 "库存数量": one.pieces,
                 "计量单位": one.unit,
                 "最低储备量": max(1, one.pieces // 2),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -17,20 +18,20 @@ PLANS = 128
 DEPOTS = 12
 OLD_PLANS = 0.32  # of the plans were not updated for more than three years
 EXPIRED_EXTINGUISHERS = 0.3
-# Kind of material, unit, pieces in the county (about), years until it expires (0: never).
+# Kind of material, its class, unit, pieces in the county (about), years until it expires (0: never).
 MATERIALS = (
-    ("灭火器", "具", 180, 5),
-    ("救生衣", "件", 150, 8),
-    ("沙袋", "条", 120, 0),
-    ("帐篷", "顶", 70, 10),
-    ("发电机", "台", 24, 0),
-    ("排水泵", "台", 26, 0),
-    ("正压式呼吸器", "套", 40, 6),
-    ("气体检测仪", "台", 36, 3),
-    ("防护服", "套", 60, 5),
-    ("应急照明灯", "盏", 52, 0),
-    ("卫星电话", "部", 12, 0),
-    ("担架", "副", 30, 0),
+    ("灭火器", "消防", "具", 180, 5),
+    ("救生衣", "防汛", "件", 150, 8),
+    ("沙袋", "防汛", "条", 120, 0),
+    ("帐篷", "安置", "顶", 70, 10),
+    ("发电机", "电力", "台", 24, 0),
+    ("排水泵", "防汛", "台", 26, 0),
+    ("正压式呼吸器", "个人防护", "套", 40, 6),
+    ("气体检测仪", "侦检", "台", 36, 3),
+    ("防护服", "个人防护", "套", 60, 5),
+    ("应急照明灯", "照明", "盏", 52, 0),
+    ("卫星电话", "通信", "部", 12, 0),
+    ("担架", "医疗", "副", 30, 0),
 )
 DEPARTMENTS = (
     *("应急管理", "气象", "水利", "自然资源", "地震", "能源", "矿山安全监察", "消防", "公安"),
@@ -54,6 +55,7 @@ class Stock:
 
     depot: Site
     material: str
+    kind: str
     unit: str
     pieces: int
     bought: date
@@ -127,7 +129,7 @@ def stock(seed: int, today: date) -> tuple[Stock, ...]:
     """What lies in the depots, as counted ``today``."""
     rng = random.Random(f"{seed}/stock")
     found = []
-    for material, unit, pieces, years in MATERIALS:
+    for material, kind, unit, pieces, years in MATERIALS:
         holders = rng.sample(depots(seed), k=min(DEPOTS, max(4, pieces // 12)))
         for depot in holders:
             count = max(1, round(pieces / len(holders) * rng.uniform(0.75, 1.25)))
@@ -135,7 +137,7 @@ def stock(seed: int, today: date) -> tuple[Stock, ...]:
             age = rng.randint(365 * years + 20, 365 * years + 700) if overdue else rng.randint(30, 340 * max(1, years))
             bought = today - timedelta(days=age)
             expires = bought + timedelta(days=365 * years) if years else None
-            found.append(Stock(depot, material, unit, count, bought, expires))
+            found.append(Stock(depot, material, kind, unit, count, bought, expires))
     return tuple(found)
 
 
@@ -169,16 +171,31 @@ def plans(seed: int, today: date) -> tuple[Plan, ...]:
     return tuple(_plans(random.Random(f"{seed}/plans"), lay_out(seed), today))
 
 
-def _plans(rng: random.Random, layout: Layout, today: date) -> Iterator[Plan]:
+@lru_cache(maxsize=4)
+def plan_codes(seed: int) -> Mapping[str, list[str]]:
+    """The codes of plans by their kind, those of enterprises also by the enterprise's code."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for code, kind, firm in _planned(lay_out(seed)):
+        found[kind].append(code)
+        if firm:
+            found[firm.code].append(code)
+    return dict(found)
+
+
+def _planned(layout: Layout) -> Iterator[tuple[str, str, Enterprise | None]]:
+    """Code, kind and owner of each plan: the first of many enterprises have one."""
     firms = [*layout.key_enterprises, *(e for e in layout.enterprises if not e.is_key)]
     for i in range(1, PLANS + 1):
-        firm = firms[i - 25] if i > 24 else None
-        kind = "总体" if i == 1 else "专项" if i <= 24 else "企业"
+        yield f"MNYA{i:04d}", "总体" if i == 1 else "专项" if i <= 24 else "企业", firms[i - 25] if i > 24 else None
+
+
+def _plans(rng: random.Random, layout: Layout, today: date) -> Iterator[Plan]:
+    for i, (code, kind, firm) in enumerate(_planned(layout), 1):
         name = f"{firm.name}生产安全事故应急预案" if firm else f"模拟县{kind}应急预案{i:02d}"
         years = rng.uniform(3.05, 6) if rng.random() < OLD_PLANS else rng.uniform(0.05, 2.9)
         updated = today - timedelta(days=int(365 * years))
         filed = updated + timedelta(days=rng.randint(5, 15))
-        yield Plan(f"MNYA{i:04d}", name, kind, firm.code if firm else REGION_CODE, filed, updated)
+        yield Plan(code, name, kind, firm.code if firm else REGION_CODE, filed, updated)
 
 
 @lru_cache(maxsize=4)

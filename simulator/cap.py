@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 from shapely.geometry import LineString, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from simulator.cap_timetable import ALWAYS, COLOURS, EVENTS, STORM, WEAK_STORM, Step
+from simulator.cap_timetable import ALWAYS, COLOURS, EVENTS, LEADS, STORM, WEAK_STORM, Step, announced
 from simulator.county import REGION_CODE, REGION_NAME, County
 from simulator.weather import Cell, Weather
 from simulator.world import BEIJING, SimulatorError, World, dice
@@ -27,6 +27,7 @@ CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 ATOM = "http://www.w3.org/2005/Atom"
 SENDER = f"{REGION_CODE}41600000"  # GB/T 2260 + 416 met bureau + unit 000 + reserve 00
 LISTED = timedelta(hours=24)
+AHEAD = 5  # storms: as early as that one is warned of the next but four
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Message:
     headline: str
     description: str
     expires: datetime | None
+    onset: datetime | None = None
     references: tuple[str, ...] = ()
     area: tuple[str, str] | None = None
     status: str = "Actual"
@@ -76,12 +78,12 @@ class Bulletin:
         self.lock = threading.RLock()
 
     def messages(self, now: datetime) -> list[Message]:
-        """Messages of the last two days, oldest first."""
-        return self.between(now - 2 * LISTED, now)
+        """Messages of the last four days, oldest first: none is listed for longer."""
+        return self.between(now - 4 * LISTED, now)
 
     def between(self, since: datetime, until: datetime) -> list[Message]:
         """Messages sent in (since, until], oldest first."""
-        numbers = range(self.weather.number(since) - 1, self.weather.number(until) + 2)
+        numbers = range(self.weather.number(since) - 1, self.weather.number(until) + 1 + AHEAD)
         scripted = [m for k in numbers for m in self._of_storm(k)]
         found = [m for m in [*scripted, self._first_live, *self._issued()] if since < m.sent <= until]
         return sorted(found, key=lambda m: (m.sent, m.identifier))
@@ -108,15 +110,18 @@ class Bulletin:
         month = self.weather.storm_number(k).centre_at.month
         if self.world.climate != "year":
             return WEAK_STORM
-        event = "大风" if month < 5 or month > 9 else "雷电" if dice(self.world.seed, "event", k) < 0.4 else "暴雨"
-        return tuple(step._replace(event=event) for step in WEAK_STORM)
+        seed = self.world.seed
+        event = "大风" if month < 5 or month > 9 else "雷电" if dice(seed, "event", k) < 0.4 else "暴雨"
+        lead_h = LEADS[event][int(len(LEADS[event]) * dice(seed, "lead", k))]
+        return announced(event, lead_h, rises=dice(seed, "rises", k) < 0.3)
 
     @cached_property
     def _first_live(self) -> Message:
         """The warning that comes in soon after the first launch."""
         sent = self.world.first_live
         message = self._message(Step(0, "gust", "Alert", "大风", "blue"), self.weather.storm_number(0), ())
-        return replace(message, identifier=identifier(sent, 9), sent=sent, expires=sent + timedelta(hours=1))
+        onset, expires = sent + timedelta(minutes=15), sent + timedelta(hours=1)
+        return replace(message, identifier=identifier(sent, 9), sent=sent, onset=onset, expires=expires)
 
     def _message(self, step: Step, cell: Cell, references: tuple[str, ...]) -> Message:
         sent = cell.centre_at + timedelta(minutes=step.minute)
@@ -129,6 +134,7 @@ class Bulletin:
             headline=_headline(step),
             description=f"模拟信息（合成数据）：{REGION_NAME}{self._rain_report(sent)}请注意防范。",
             expires=None if step.lasts_min is None else sent + timedelta(minutes=step.lasts_min),
+            onset=None if step.onset is None else cell.centre_at + timedelta(minutes=step.onset),
             references=references,
             area=self._area(step.shape, cell, sent),
             status=step.status,
@@ -280,11 +286,15 @@ def document(message: Message) -> bytes:
     _add(info, "category", "Geo" if message.event == "地质灾害气象风险" else "Met")
     _add(info, "event", message.event)
     _add(info, "responseType", "AllClear" if message.msg_type == "Cancel" else "Prepare")
-    _add(info, "urgency", "Past" if message.msg_type == "Cancel" else "Immediate")
+    is_ahead = message.onset is not None and message.onset > message.sent + timedelta(hours=1)
+    urgency = "Past" if message.msg_type == "Cancel" else "Expected" if is_ahead else "Immediate"
+    _add(info, "urgency", urgency)
     _add(info, "severity", COLOURS[message.colour][1])
     _add(info, "certainty", "Likely")
     _pair(info, "eventCode", "GB/T 35561", EVENTS[message.event])
     _add(info, "effective", sent)
+    if message.onset:
+        _add(info, "onset", cap_time(message.onset))
     if message.expires:
         _add(info, "expires", cap_time(message.expires))
     _add(info, "senderName", f"模拟{REGION_NAME}气象台")

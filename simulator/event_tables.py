@@ -183,6 +183,7 @@ class EventTables:
                     "演练类型": drill.kind,
                     "组织单位": drill.organiser,
                     "统一社会信用代码": firm.code if firm else "",
+                    "预案编号": drill.plan,
                     "演练时间": when(drill.at),
                     "演练时长": drill.minutes,
                     "参演人数": drill.people,
@@ -249,14 +250,14 @@ class EventTables:
         ]
 
     def findings(self, since: datetime, until: datetime) -> list[Row]:
-        """New findings, and those that somebody has confirmed since."""
+        """New findings, and those that somebody has judged or dealt with since."""
         rows: list[Row] = []
         for day in self._days(since - ENDS_WITHIN, until):
             for one in self.management.findings(day):
-                changes = [t for t in (one.at, one.confirmed_at) if t and t <= until]
+                changes = [t for t in (one.at, one.judged_at, one.handled_at) if t and t <= until]
                 if not changes or changes[-1] <= since:
                     continue
-                is_confirmed = len(changes) == 2
+                is_judged, is_handled = len(changes) > 1, len(changes) > 2
                 rows.append(
                     {
                         "识别编号": one.code,
@@ -265,8 +266,11 @@ class EventTables:
                         "识别时间": when(one.at),
                         "等级": "黄",
                         "置信度": 0.9,
-                        "是否属实": yes_no(True) if is_confirmed else "",
-                        "确认时间": when(one.confirmed_at if is_confirmed else None),
+                        "是否属实": yes_no(one.is_true) if is_judged else "",
+                        "确认时间": when(one.judged_at if is_judged else None),
+                        "确认人": "模拟值班员01" if is_judged else "",
+                        "处置时间": when(one.handled_at if is_handled else None),
+                        "处置措施": f"模拟：{one.treatment}" if is_handled else "",
                         "更新时间": when(changes[-1]),
                     }
                 )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from simulator.management import DANGER_TEXTS
+from simulator.management import DANGER_KINDS, DANGER_PLACES, DANGER_TEXTS
 from simulator.mines import text_time
 from simulator.plants import HazardSource, hazard_sources
 from simulator.world import BEIJING, World, dice
@@ -192,7 +192,7 @@ class DoublePrevention:
             "hazardCode": danger.source.code,
             "riskMeasureId": danger.measure,
             "checkRecordId": danger.record,
-            "dangerName": f"模拟隐患：{DANGER_TEXTS[int(len(DANGER_TEXTS) * dice(danger.code, 'name'))]}",
+            "dangerName": f"模拟隐患：{_wrong(danger.code, DANGER_KINDS[kind - 1])}",
             "dangerLevel": "1" if danger.is_major else "0",
             "registTime": text_time(danger.found),
             "registrant": f"模拟责任人{number:03d}",
@@ -251,3 +251,10 @@ def _midnights(since: datetime, until: datetime) -> Iterator[datetime]:
     while day <= until:
         yield day
         day += DAY
+
+
+def _wrong(code: str, kind: str) -> str:
+    """What is wrong, and where."""
+    places, texts = DANGER_PLACES["hazchem"], DANGER_TEXTS[kind]
+    place = f"{1 + int(9 * dice(code, 'number'))}号{places[int(len(places) * dice(code, 'place'))]}"
+    return place + texts[int(len(texts) * dice(code, "name"))]

@@ -48,6 +48,8 @@ def document(message: Message) -> bytes:
     _add(info, "severity", message.colour.capitalize())
     _add(info, "certainty", "Likely")
     _add(info, "effective", _time(message.sent))
+    if message.onset:
+        _add(info, "onset", _time(message.onset))
     if message.expires:
         _add(info, "expires", _time(message.expires))
     _add(info, "senderName", f"模拟{REGION_NAME}气象台")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 BEIJING = timezone(timedelta(hours=8))
 SCENARIOS = ("storm", "quiet", "gas", "quake", "data_island", "year")
+RECORDS_BACK, WARNINGS_BACK = timedelta(days=60), timedelta(hours=24)
 ISLAND, ISLAND_AFTER, ISLAND_LASTS = "水利", timedelta(minutes=10), timedelta(hours=6)
 OLD_NAMES = {"calm": "quiet"}
 
@@ -72,6 +73,20 @@ class World:
         """The world's time (Beijing): the real time, unless ``--start`` or ``--speed`` say otherwise."""
         elapsed = datetime.now(UTC) - self.launched
         return (self.start + elapsed * self.speed).astimezone(BEIJING)
+
+    @property
+    def records_from(self) -> datetime:
+        """Since when the bureaus' records are told: for sixty days, in a year's world so long that the last whole year
+        has one before it.
+        """
+        if self.scenario != "year":
+            return self.start - RECORDS_BACK
+        return datetime(self.start.astimezone(BEIJING).year - 3, 12, 1, tzinfo=BEIJING)
+
+    @property
+    def warnings_from(self) -> datetime:
+        """Since when warnings and the answers to them are told."""
+        return self.records_from if self.scenario == "year" else self.start - WARNINGS_BACK
 
     @property
     def first_live(self) -> datetime:

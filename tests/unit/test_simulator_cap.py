@@ -67,7 +67,7 @@ def test_elements_stand_in_the_order_of_the_schema(published: list[Message]) -> 
 def test_times_have_the_only_form_that_cap_allows(published: list[Message]) -> None:
     for message in published:
         root = parsed(message)
-        times = [e.text or "" for tag in ("sent", "effective", "expires") for e in root.iter(CAP + tag)]
+        times = [e.text or "" for tag in ("sent", "effective", "onset", "expires") for e in root.iter(CAP + tag)]
         assert times
         assert [t for t in times if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", t)] == []
 
@@ -109,6 +109,18 @@ def test_the_rainstorm_climbs_from_blue_to_orange_with_references_to_all_before(
     for i, message in enumerate(chain):
         triples = (parsed(message).findtext(CAP + "references") or "").split()
         assert triples == [f"{SENDER},{m.identifier},{m.sent.isoformat()}" for m in chain[:i]]
+
+
+def test_what_is_warned_of_begins_after_the_warning_and_a_cancellation_says_no_onset(published: list[Message]) -> None:
+    rain = next(
+        m for m in published if m.event == "暴雨" and m.colour == "blue" and m.sent > START - timedelta(hours=4)
+    )
+    assert rain.onset == START - timedelta(minutes=45)
+    assert parsed(rain).findtext(f".//{CAP}onset") == rain.onset.isoformat()
+    stated = [m for m in published if m.onset]
+    assert [m for m in stated if (m.onset and m.onset < m.sent) or m.msg_type == "Cancel"] == []
+    assert len({m.event for m in stated}) >= 5
+    assert next(m for m in published if m.event == "大雾").onset is None
 
 
 def test_a_gale_is_cancelled_and_a_drill_is_no_actual_warning(published: list[Message]) -> None:

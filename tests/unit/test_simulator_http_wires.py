@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from simulator import music
 from simulator.app import Places, Simulator
 from simulator.hazchem_sec import TABLES, DoublePrevention
+from simulator.monitor import Monitor
+from simulator.nature import nature
 from simulator.pusher import Pusher, Receiver
 from simulator.server import Server
 from simulator.world import BEIJING, World
@@ -185,6 +187,22 @@ def test_a_leak_is_told_as_an_alarm_while_it_lasts(server: Server) -> None:
     assert {a["end"] for a in lasting} == {None}
     assert {a["level"] for a in lasting} == {"red", "orange"}
     assert all(a["end"] == "2026-08-10 15:16:00" and a["confirmed"] for a in alarms(100))
+
+
+def test_a_year_knows_its_alarms_and_one_in_twenty_was_false() -> None:
+    year = nature(world("year"))
+    platforms, told = Monitor(year), []
+    for kind in ("hazchem_tank", "hazchem_gas", "gas_network", "water_supply", "bridge"):
+        number, page = 1, platforms.page(kind, {}, START)
+        while page["next"]:
+            told += [a for point in page["points"] for a in point["alarms"]]  # type: ignore[attr-defined]
+            number += 1
+            page = platforms.page(kind, {"page": str(number)}, START)
+        told += [a for point in page["points"] for a in point["alarms"]]  # type: ignore[attr-defined]
+    assert 50 < sum(a["start"].startswith("2025") for a in told) < 130
+    judged = [a for a in told if a["end"]]
+    assert 0.88 < sum(a["confirmed"] is True for a in judged) / len(judged) < 0.99
+    assert [a for a in judged if a["confirmed"] is None or not a["acknowledged"]] == []
 
 
 class Taken(ThreadingHTTPServer):

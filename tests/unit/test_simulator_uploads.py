@@ -116,9 +116,13 @@ def test_nothing_new_is_uploaded_within_the_same_minutes_and_events_come_by_the_
 def test_a_year_of_records_is_uploaded_at_once(tmp_path: Path) -> None:
     simulator(tmp_path, "year").uploads.advance(START)
     dangers = rows(only(tmp_path / "upload" / "hidden_danger_ledger"))
-    assert 2200 < len(dangers) < 3100
+    in_2025 = [row for row in dangers if row["发现时间"].startswith("2025")]
+    assert 2200 < len(in_2025) < 3100
     book = openpyxl.load_workbook(only(tmp_path / "upload" / "inspection"))
-    assert 1100 < book["行政检查"].max_row < 1420
+    checked = [str(row[5]) for row in book["行政检查"].iter_rows(min_row=2, values_only=True)]
+    for year in ("2024", "2025"):
+        assert 1100 < sum(at.startswith(year) for at in checked) < 1420, "a year, and one before it"
+    assert min(checked) < "2024"
 
 
 def test_the_inventory_of_hazard_points_names_sixty(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from simulator.assets import plan_codes
 from simulator.cap import Bulletin
-from simulator.management import Management, is_workday
+from simulator.management import DANGER_KINDS, DANGER_TEXTS, Accident, Management, is_workday
 from simulator.mines import Mines
 from simulator.nature import nature
 from simulator.world import BEIJING, World
@@ -36,10 +37,24 @@ def test_checks_and_what_they_found(management: Management) -> None:
     assert 0 < sum(d.is_major for d in dangers) < 0.05 * len(dangers)
 
 
+def test_what_is_wrong_is_of_many_kinds_and_seldom_the_same_again(management: Management) -> None:
+    dangers = sorted((d for day in YEAR for d in management.dangers(day)), key=lambda d: d.found_at)
+    assert sum(len(texts) for texts in DANGER_TEXTS.values()) >= 60
+    assert set(DANGER_TEXTS) == set(DANGER_KINDS)
+    ended: dict[tuple[str, str], datetime | None] = {}
+    again = 0
+    for danger in dangers:
+        last = ended.get((danger.enterprise.code, danger.text))
+        again += last is not None and last < danger.found_at
+        ended[danger.enterprise.code, danger.text] = danger.accepted_at
+    assert again / len(dangers) == pytest.approx(0.045, abs=0.025)
+
+
 def test_cases_and_fines(management: Management) -> None:
     cases = [c for day in YEAR for c in management.cases(day)]
-    assert 12 <= len(cases) <= 38
-    assert 1_000_000 < sum(c.fine_yuan for c in cases) < 3_700_000
+    assert len(cases) == pytest.approx(24, rel=0.25)
+    assert sum(c.closed is not None for c in cases) >= len(cases) - 3
+    assert sum(c.fine_yuan for c in cases) == pytest.approx(2_180_000, rel=0.35)
     known = {i.code for day in YEAR for i in management.inspections(day)}
     assert {c.inspection for c in cases} <= known
 
@@ -49,9 +64,28 @@ def test_drills_courses_accidents(management: Management) -> None:
     assert len(drills) == pytest.approx(130, rel=0.2)
     assert {d.kind for d in drills} >= {"专项演练", "现场处置演练"}
     assert 20 <= sum(len(management.courses(day)) for day in YEAR) <= 55
-    accidents = [a for day in YEAR for a in management.accidents(day)]
-    assert 2 <= len(accidents) <= 18
-    assert [a for a in accidents if a.reported_at <= a.at] == []
+    assert {d.plan for d in drills} <= {code for codes in plan_codes(management.world.seed).values() for code in codes}
+    assert len({d.plan for d in drills}) > 40
+
+
+def test_accidents_are_fewer_than_in_the_year_before(management: Management) -> None:
+    def of(year: int) -> list[Accident]:
+        days = [date(year, 1, 1) + timedelta(days=i) for i in range(365)]
+        return [a for day in days for a in management.accidents(day)]
+
+    this, last = of(2026), of(2025)
+    assert len(this) == pytest.approx(8, abs=2)
+    assert 100 * (len(this) - len(last)) / len(last) == pytest.approx(-57, abs=10)
+    assert sum(a.dead for a in last) > 0
+    assert [a for a in (*this, *last) if a.reported_at <= a.at] == []
+
+
+def test_findings_are_denied_or_dealt_with(management: Management) -> None:
+    found = [f for day in YEAR for f in management.findings(day)]
+    judged = [f for f in found if f.judged_at]
+    assert sum(f.is_true for f in judged) / len(judged) == pytest.approx(0.95, abs=0.03)
+    assert [f for f in found if f.handled_at and not (f.judged_at and f.is_true and f.judged_at < f.handled_at)] == []
+    assert 0.7 < sum(f.handled_at is not None for f in found) / len(found) < 0.9
 
 
 def test_the_season_shows(management: Management) -> None:
@@ -87,6 +121,16 @@ def test_gas_anomalies_warnings_and_alarms_of_a_year(tmp_path: Path) -> None:
     warnings = [m for m in office.between(START - timedelta(days=365), START) if m.msg_type == "Alert"]
     assert len([m for m in warnings if m.status == "Actual"]) == pytest.approx(46, rel=0.35)
     assert {"暴雨", "雷电", "大风"} <= {m.event for m in warnings}
+    leads = [(m.onset - m.sent) / timedelta(hours=1) for m in warnings if m.onset]
+    assert len(leads) > 0.9 * len(warnings)
+    assert max(leads) > 72
+    assert sum(lead > 4 for lead in leads) > 0.4 * len(leads)
+    assert [m for m in warnings if m.onset and m.expires and not m.sent < m.onset < m.expires] == []
+    told = office.between(START - timedelta(days=365), START)
+    assert len({m.identifier for m in told}) == len(told)
+    early = next(m for m in warnings if m.onset and m.onset - m.sent > timedelta(hours=70))
+    in_force = early.sent + timedelta(hours=71)
+    assert early.identifier.encode() in office.feed(in_force, "http://x")[0], "listed while in force"
 
 
 def test_same_seed_same_year() -> None:
