@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import zipfile
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import openpyxl
-
 from connectors.refusal import RefusedError
 from connectors.text import decode
+
+# Read by openpyxl while it is imported: defusedxml reads the workbooks of strangers, also where lxml is installed.
+os.environ.setdefault("OPENPYXL_LXML", "False")
+import openpyxl
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _LARGEST_UNPACKED = 256 * 2**20  # a register of a province is 20 MB; more is a mistake or an attack

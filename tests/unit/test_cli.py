@@ -30,6 +30,7 @@ COMMANDS = [
     "watch",
     "notify",
     "breaches",
+    "report",
 ]
 SUBCOMMANDS = [
     *(f"feeds {name}" for name in ("list", "show", "check")),

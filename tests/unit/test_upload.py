@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -211,3 +213,9 @@ def test_the_tables_of_all_uploads_can_be_told_apart() -> None:
             payload = Payload(f"{header}\n{line}\n".encode(), "x", "x.csv", NOW)
             parsed = parser("upload", told).parse(payload, told)
             assert (list(parsed.tables), rules(parsed)) == ([table.name], [])
+
+
+def test_defusedxml_reads_workbooks_also_where_lxml_is_installed() -> None:
+    code = "import connectors.sheet, openpyxl; print(openpyxl.LXML, openpyxl.DEFUSEDXML)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

@@ -295,7 +295,11 @@ judged as (
             when evidence.known_from > periods.through_on then 'before_records'
             when evidence.basis = 'standing' and own.years is null and anywhere.years @> array[periods.year]
                 then 'not_by_region'
-            when evidence.basis = 'standing' and (own.years @> array[periods.year]) is not true then 'not_kept'
+            when
+                evidence.basis = 'standing'
+                and periods.through_on < today.today
+                and (own.years @> array[periods.year]) is not true
+                then 'not_kept'
             when evidence.basis = 'events' and own.years is null and anywhere.years is not null then 'not_by_region'
         end as unknown_because,
         evidence.is_compared
@@ -308,6 +312,7 @@ judged as (
                 and evidence.known_from <= periods.last_through_on
         end as is_last_year_told
     from periods
+    cross join today
     cross join regions
     cross join evidence
     left join reach as own
