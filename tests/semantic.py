@@ -40,7 +40,9 @@ MARTS: Mapping[str, str] = {
     "reserve_coverage": """
         select sum(n_covered)::float8 / sum(n_judged) from marts.reserve_coverage_region where region_level = 'county'
     """,
-    "stages_due": "select sum(n_opened - n_pending - n_no_evidence - n_lapsed - n_unpromised) from metrics.metric_closed_loop",
+    "stages_due": """
+        select sum(n_opened - n_pending - n_no_evidence - n_lapsed - n_unpromised) from metrics.metric_closed_loop
+    """,
     "stages_on_time": "select sum(n_due - n_late) from metrics.metric_closed_loop",
     "loop_timeliness": "select sum(n_on_time)::float8 / sum(n_due) from metrics.metric_closed_loop",
     "records_read": "select sum(n) from metrics.metric_quality_daily where what in ('accepted', 'refused')",
