@@ -18,7 +18,8 @@ STANDS_FOR_S = 300
 """A probe is repeated at each look; should the watcher die, what it found is not true for ever."""
 DOORS = ("tcp", "http_push")
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what is listened at, not what we bind
-TIMEOUT_S = 5
+TIMEOUT_S = 15
+"""A machine that is busy starting answers late, and is not sick."""
 
 log = logging.getLogger(__name__)
 
