@@ -19,13 +19,13 @@ WATER, QUAKE, RTU, RECEIPTS = "water_regime", "earthquake", "hydro_rtu", "warnin
 def ledger(conn: Connection) -> Iterator[Connection]:
     """A warehouse whose feeds were all switched on three days ago, polled just now, and built."""
     conn.execute("delete from ops.signal; delete from ops.notification; delete from ops.breach")
-    conn.execute("drop table if exists marts.warning_gap")
+    conn.execute("drop table if exists marts.warning_gap; drop table if exists metrics.metric_error_budget")
     conn.execute("update ops.feed set activated_at = now() - interval '3 days', active_until = now()")
     only(conn, QUAKE)
     poll(conn, QUAKE)
     build(conn)
     yield conn
-    conn.execute("drop table if exists marts.warning_gap")
+    conn.execute("drop table if exists marts.warning_gap; drop table if exists metrics.metric_error_budget")
     conn.execute("update ops.breach_rule set is_enabled = true")
 
 
@@ -313,6 +313,29 @@ def test_a_check_that_fails_says_so(ledger: Connection) -> None:
     ((key, text),) = found(ledger).items()
     assert key == "check_failed:warning_not_reached"
     assert 'column "receipt_state" does not exist' in text
+
+
+def test_budgets_of_errors_that_burn(ledger: Connection) -> None:
+    """As the mart shapes them; nothing is said before a day of windows has been judged."""
+    ledger.execute(
+        """
+        create table metrics.metric_error_budget as
+        select
+            feed_id, 'coverage' as promise, '气象' as department, state, 30 as budget_days, 0.72 as n_budget, n_missed,
+            n_windows_judged, -177.8 as left_pct, now() as last_judged_at
+        from (values
+            ('a', 'FAST_BURN', 2, 24), ('b', 'EXHAUSTED', 2, 72), ('c', 'SLOW_BURN', 2, 72), ('d', 'FAST_BURN', 2, 23),
+            ('e', 'NO_EVIDENCE', 0, 0)
+        ) as budget (feed_id, state, n_missed, n_windows_judged)
+        """
+    )
+    fast = "a, promise coverage: its budget of errors burns too fast (2 of 24 windows missed in 30 days)"
+    gone = "b, promise coverage: its budget of errors is gone (2 of 72 windows missed in 30 days)"
+    assert found(ledger) == {"sla_budget_burnt:a:coverage": fast, "sla_budget_burnt:b:coverage": gone}
+    gaps(ledger)
+    ledger.execute("alter table metrics.metric_error_budget drop column n_missed")
+    broken = found(ledger)
+    assert set(broken) == {"check_failed:sla_budget_burnt", "warning_not_reached:sender,A,now"}, "one hides no other"
 
 
 def signal(kind: str, **facts: Any) -> Signal:
