@@ -91,7 +91,8 @@ def differences(conn: psycopg.Connection[Any], year: int, county: str) -> dict[s
         value, as_of = told[code]
         row = conn.execute(counted.encode(), {"year": year, "county": county, "as_of": as_of}).fetchone()
         assert row is not None
-        wanted = None if row[0] is None else float(row[0])
+        # nothing to add up is none; nothing to divide by is not known
+        wanted = None if row[0] is None and code.endswith("_pct") else float(row[0] or 0)
         if value != wanted:
             found[code] = (value, wanted)
     return found

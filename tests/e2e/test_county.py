@@ -21,10 +21,11 @@ from connectors.model import Payload
 from feeds.registry import load, resolve_known
 from riskmap.build import build
 from riskmap.ingest import IngestReport, judge, read_payloads, replay
+from riskmap.report import report
 from simulator.app import Places, Simulator
 from simulator.mines import FAN_STOPS
 from simulator.world import BEIJING, ISLAND_AFTER, World
-from tests import marts
+from tests import marts, report_figures
 from tests.county import Process, Product, doors, launched, new_product, side_by_side, simulator, wait_until
 from tests.local_mqtt import BINARY
 from tests.semantic import MARTS, Semantics
@@ -225,6 +226,19 @@ def test_a_documented_query_runs_as_a_reader(question: str, query: str, built: P
         conn.execute("set role riskmap_reader")
         rows = conn.execute(query.encode()).fetchall()
     assert rows or question in UNANSWERED
+
+
+def test_the_report_of_the_year_says_what_the_facts_say(built: Product) -> None:
+    with connect(built.settings.database_url) as conn:
+        conn.execute("set jit = off")
+        year, county = conn.execute(
+            """
+            select extract(year from now() at time zone 'Asia/Shanghai')::integer, region_code
+            from intermediate.int_region__bureau
+            """
+        ).fetchall()[0]
+        assert report_figures.differences(conn, year, county) == {}
+    assert f"{year}年度" in report(built.settings, year, county, "md", "zh").decode()
 
 
 def test_the_semantic_layer_says_what_the_marts_say(built: Product, tmp_path: Path) -> None:
