@@ -34,3 +34,65 @@
         else {{ frequency_s }}
     end
 {%- endmacro %}
+
+
+{# transfer_times as seconds since midnight; null where there are none. #}
+{% macro transfer_seconds(transfer_times) -%}
+    case
+        when {{ transfer_times }} is not null
+            then
+                array(
+                    select extract(epoch from listed.transfer_time::interval)::double precision
+                    from unnest({{ transfer_times }}) as listed (transfer_time)
+                    order by listed.transfer_time
+                )
+    end
+{%- endmacro %}
+
+
+{# Slots are numbered from 1970, in local time: every slot_s seconds, or as many a day as there are transfers. `row` has
+   slot_s and transfer_s. #}
+
+{# The slot that goes on at a local second. #}
+{% macro slot_at(second, row) -%}
+    case
+        when {{ row }}.transfer_s is null then floor({{ second }} / {{ row }}.slot_s)
+        else
+            floor({{ second }} / 86400) * cardinality({{ row }}.transfer_s)
+            + (
+                select count(*)
+                from unnest({{ row }}.transfer_s) as transfers (second_of_day)
+                where transfers.second_of_day <= {{ second }} - floor({{ second }} / 86400) * 86400
+            )
+            - 1
+    end
+{%- endmacro %}
+
+
+{# The first slot that begins at a local second or later. #}
+{% macro slot_from(second, row) -%}
+    case
+        when {{ row }}.transfer_s is null then ceil({{ second }} / {{ row }}.slot_s)
+        else
+            floor({{ second }} / 86400) * cardinality({{ row }}.transfer_s)
+            + (
+                select count(*)
+                from unnest({{ row }}.transfer_s) as transfers (second_of_day)
+                where transfers.second_of_day < {{ second }} - floor({{ second }} / 86400) * 86400
+            )
+    end
+{%- endmacro %}
+
+
+{# The local second at which a slot begins. #}
+{% macro slot_begin(slot, row) -%}
+    case
+        when {{ row }}.transfer_s is null then {{ slot }} * {{ row }}.slot_s
+        else
+            floor({{ slot }} / cardinality({{ row }}.transfer_s)) * 86400
+            + {{ row }}.transfer_s[
+                1
+                + ({{ slot }} - floor({{ slot }} / cardinality({{ row }}.transfer_s)) * cardinality({{ row }}.transfer_s))::integer
+            ]
+    end
+{%- endmacro %}

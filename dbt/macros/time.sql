@@ -30,3 +30,15 @@
 {% macro as_of() -%}
     {% if var('as_of', none) is none %}now(){% else %}'{{ var("as_of") }}'::timestamptz{% endif %}
 {%- endmacro %}
+
+
+{# Local seconds since 1970 as a floating-point number: many times as quick to count with as numerics. #}
+{% macro local_second(moment) -%}
+    date_part('epoch', {{ moment }} at time zone '{{ var("zone") }}')
+{%- endmacro %}
+
+
+{# The moment of a local second. #}
+{% macro moment_of(second) -%}
+    ((timestamp '1970-01-01' + {{ second }} * interval '1 second') at time zone '{{ var("zone") }}')
+{%- endmacro %}

@@ -55,6 +55,7 @@ def settings(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory
             (Jsonb({"kind": "entity_slots", "register": "equipment_point", "every_s": 600}), EQUIPMENT),
         )
         rows.promise_since_ever()
+        rows.promise_since_ever()
         _coverage(rows)
         _points(rows)
         _timeliness(rows)
@@ -213,8 +214,7 @@ def test_only_stations_of_water_are_water_stations(rows: Rows) -> None:
 def test_young_slots_are_pending(rows: Rows) -> None:
     # 1200 s of promise are four slots; with the one in progress, five per station
     found = rows.one(
-        """select sum(greatest(begun_before - greatest(first_slot, judged_before), 0)) as pending
-             from intermediate.int_coverage__obligation where feed_id = %s""",
+        "select sum(pending_slots) as pending from metrics.metric_coverage_daily where feed_id = %s",
         WATER,
     )
     assert found["pending"] == 2 * 5

@@ -119,6 +119,7 @@ def _prepare(conn: psycopg.Connection[Any]) -> None:
     with conn.transaction():
         conn.execute("update ops.feed set activated_at = %s, active_from = %s, closing = '{}'", (since, since))
         rows = Rows(conn)
+        rows.promise_since_ever()
         rows.region("140000", "province", None, (110, 34, 114, 40))
         rows.region("141000", "city", "140000", (110, 35, 113, 37))
         rows.region("141022", "county", "141000", (111.5, 35.5, 112.2, 36))

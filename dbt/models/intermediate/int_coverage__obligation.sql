@@ -1,112 +1,189 @@
--- One row per feed, entity and local day from `active_from` on: the slots of that day that were owed, as numbers of
--- slots counted from 1970. A feed judged by its polls is its own only entity. Owed: slots that start on that day, not
--- before the feed was active nor before the entity was known, and over before the feed was switched off. Judged: those
--- that are over and, for records, older than the latency promise. The rest of the begun ones are pending.
+{{
+    config(
+        materialized='kept_table',
+        unique_key=['feed_id', 'is_point', 'entity_code', 'begins_from'],
+        contract={'enforced': true},
+    )
+}}
+
+-- One row per feed, entity and stretch of time in which its slots are owed alike: those that begin in [begins_from,
+-- begins_before) and are over by `over_by`. A stretch ends where the contract promises something else, where the point
+-- comes or goes, and where an exclusion begins or ends. Entities are the points of registers, and feeds that are judged
+-- by their polls. A point that the contract names no interval for has no slot_s.
 with
 
-feeds as (
+promises as (
 
-    select * from {{ ref('dim_feed') }}
+    select
+        *,
+        coalesce(lag(valid_to) over (partition by feed_id order by valid_from) <> valid_from, true) as is_switched_on
+    from {{ ref('dim_feed_version') }}
 
 ),
 
--- a point owes from when its register first knew it until it went out of use
-points as (
+runs as (
+
+    select
+        *,
+        count(*) filter (where is_switched_on) over (partition by feed_id order by valid_from) as run
+    from promises
+
+),
+
+versions as (
+
+    select
+        *,
+        {{ transfer_seconds('transfer_times') }} as transfer_s,
+        max(valid_to) over (partition by feed_id, run) as owed_until
+    from runs
+
+),
+
+-- a camera reports no observations: its feed is a list
+in_use as (
 
     select
         feed_id,
         point_code,
         register,
-        min(known_since) as known_since,
-        max(valid_to) as owed_until
+        valid_from,
+        valid_to,
+        coalesce(lag(valid_to) over by_point <> valid_from, true) as is_new
     from {{ ref('dim_monitoring_point') }}
-    where is_in_use
-    group by feed_id, point_code, register
+    where
+        is_in_use
+        and register <> 'camera'
+    window by_point as (partition by feed_id, point_code order by valid_from)
 
 ),
 
-entities as (
+in_use_again as (
 
     select
-        feeds.feed_id,
-        points.point_code as entity_code,
-        points.known_since,
-        points.owed_until
-    from feeds
-    inner join points
+        *,
+        count(*) filter (where is_new) over (partition by feed_id, point_code order by valid_from) as term
+    from in_use
+
+),
+
+terms as (
+
+    select
+        feed_id,
+        point_code,
+        max(register) as register,
+        min(valid_from) as valid_from,
+        max(valid_to) as valid_to
+    from in_use_again
+    group by feed_id, point_code, term
+
+),
+
+-- what nobody has approved, or given a reason for, excludes nothing
+exclusions as (
+
+    select
+        feed_id,
+        point_code,
+        {{ day_start('excluded_from') }} as excluded_from,
+        coalesce({{ day_start('excluded_to') }}, {{ forever() }}) as excluded_to
+    from {{ ref('metric_exclusion') }}
+    where
+        reason is not null
+        and approved_by is not null
+
+),
+
+owed as (
+
+    select
+        versions.feed_id,
+        terms.point_code as entity_code,
+        true as is_point,
+        greatest(versions.valid_from, terms.valid_from) as begins_from,
+        least(versions.valid_to, terms.valid_to) as begins_before,
+        least(versions.owed_until, terms.valid_to) as over_by,
+        versions.expected_kind = 'entity_slots' and versions.expected_register = terms.register as is_scheduled,
+        versions.slot_s,
+        versions.transfer_s,
+        versions.latency_s,
+        versions.latency_s as grace_s,
+        versions.coverage_target
+    from versions
+    inner join terms
         on
-            feeds.feed_id = points.feed_id
-            and feeds.expected_register = points.register
-    where feeds.expected_kind = 'entity_slots'
+            versions.feed_id = terms.feed_id
+            and versions.valid_from < terms.valid_to
+            and versions.valid_to > terms.valid_from
 
     union all
 
     select
         feed_id,
         feed_id as entity_code,
-        '-infinity'::timestamptz as known_since,
-        {{ forever() }} as owed_until
-    from feeds
+        false as is_point,
+        valid_from as begins_from,
+        valid_to as begins_before,
+        owed_until as over_by,
+        true as is_scheduled,
+        slot_s,
+        transfer_s,
+        latency_s,
+        0 as grace_s,
+        coverage_target
+    from versions
     where expected_kind = 'polls'
 
 ),
 
-days as (
+cut as (
 
     select
-        feeds.feed_id,
-        feeds.expected_kind,
-        feeds.slot_s,
-        feeds.active_from,
-        feeds.active_until,
-        case when feeds.expected_kind = 'polls' then 0 else feeds.latency_s end as grace_s,
-        day.day::date as day
-    from feeds
-    inner join lateral generate_series(
-        {{ local_day('feeds.active_from') }}::timestamp,
-        {{ local_day('least(' ~ as_of() ~ ', feeds.active_until)') }}::timestamp,
-        interval '1 day'
-    ) as day (day) on true
-
-),
-
-bounds as (
-
-    select
-        days.feed_id,
-        days.expected_kind,
-        days.slot_s,
-        days.day,
-        entities.entity_code,
-        greatest(
-            extract(epoch from days.day::timestamp),
-            {{ local_seconds('greatest(days.active_from, entities.known_since)') }}
-        ) as owed_from,
-        extract(epoch from days.day::timestamp) + 86400 as day_end,
-        {{ local_seconds(as_of()) }} as now_seconds,
-        {{ local_seconds('least(days.active_until, entities.owed_until)') }} as owed_until,
-        days.grace_s
-    from days
-    inner join entities on days.feed_id = entities.feed_id
+        owed.*,
+        cuts.cut_at,
+        lead(cuts.cut_at, 1, owed.begins_before) over (
+            partition by owed.feed_id, owed.is_point, owed.entity_code, owed.begins_from order by cuts.cut_at
+        ) as cut_before
+    from owed
+    cross join lateral (
+        select owed.begins_from as cut_at
+        union
+        select edges.cut_at
+        from exclusions
+        cross join lateral (values (exclusions.excluded_from), (exclusions.excluded_to)) as edges (cut_at)
+        where
+            owed.feed_id = exclusions.feed_id
+            and (exclusions.point_code is null or owed.entity_code = exclusions.point_code)
+            and edges.cut_at > owed.begins_from
+            and edges.cut_at < owed.begins_before
+    ) as cuts
 
 ),
 
 final as (
 
     select
-        feed_id,
-        expected_kind,
-        slot_s,
-        day,
-        entity_code,
-        ceil(owed_from / slot_s)::bigint as first_slot,
-        least(
-            ceil(day_end / slot_s), floor((now_seconds - grace_s) / slot_s), floor(owed_until / slot_s)
-        )::bigint as judged_before,
-        least(
-            ceil(day_end / slot_s), floor(now_seconds / slot_s) + 1, floor(owed_until / slot_s)
-        )::bigint as begun_before
-    from bounds
+        cut.feed_id,
+        cut.entity_code,
+        cut.is_point,
+        cut.cut_at as begins_from,
+        cut.cut_before as begins_before,
+        cut.over_by,
+        case when cut.is_scheduled then cut.slot_s end as slot_s,
+        case when cut.is_scheduled then cut.transfer_s end as transfer_s,
+        cut.latency_s,
+        cut.grace_s,
+        (
+            select count(*) > 0 from exclusions
+            where
+                cut.feed_id = exclusions.feed_id
+                and (exclusions.point_code is null or cut.entity_code = exclusions.point_code)
+                and cut.cut_at >= exclusions.excluded_from
+                and cut.cut_at < exclusions.excluded_to
+        ) as is_excluded,
+        cut.coverage_target
+    from cut
 
 )
 

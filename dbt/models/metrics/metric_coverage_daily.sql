@@ -1,193 +1,191 @@
 {{ config(materialized='kept_table', partial=true, unique_key=['feed_id', 'day']) }}
 
--- Between full builds only the days are counted again whose figures can have changed: from the earliest day that a new
--- batch touched, or that still had pending slots, until today. A register entry touches all days: who owes is another
--- question than what came, and may be answered late.
--- depends_on: {{ ref('dim_monitoring_point') }}
+-- Points: the sums of metric_availability_daily. Polls: counted here. Between full builds only the days are counted
+-- again whose figures can have changed.
+-- depends_on: {{ ref('int_enterprise__batch') }}, {{ ref('stg_village') }}
+-- depends_on: {{ ref('dim_monitoring_point') }}, {{ ref('stg_observation') }}
 with
 
-feeds as (
+availability as (
 
-    select * from {{ ref('dim_feed') }}
-
-),
-
-obligations as (
-
-    select * from {{ ref('int_coverage__obligation') }}
+    select * from {{ ref('metric_availability_daily') }}
 
 ),
 
--- not materialized: read through its indexes, not as a whole
-observations as not materialized (
+refused as (
 
-    select * from {{ ref('stg_observation') }}
-
-),
-
-polls as not materialized (
-
-    select * from {{ ref('stg_poll') }}
+    select
+        feed_id,
+        {{ local_day('first_seen_at') }} as day,
+        count(*) as rejected_records
+    from {{ source('quarantine', 'record') }}
+    group by feed_id, {{ local_day('first_seen_at') }}
 
 ),
 
-horizon as (
+-- the days in which a promise was in force, and the last one of each
+promised as (
 
+    select distinct on (promises.feed_id, days.day)
+        promises.feed_id,
+        days.day::date as day,
+        promises.department,
+        promises.expected_kind,
+        promises.coverage_target
+    from {{ ref('dim_feed_version') }} as promises
+    inner join lateral generate_series(
+        {{ local_day('promises.valid_from') }}::timestamp,
+        {{ local_day('least(' ~ as_of() ~ ", promises.valid_to - interval '1 microsecond')") }}::timestamp,
+        interval '1 day'
+    ) as days (day) on true
+    order by promises.feed_id, days.day, promises.valid_from desc
+
+),
+
+{% if is_partial() %}
+    touched as (
+
+        {{ touched_coverage_days() }}
+
+    ),
+
+{% endif %}
+grid as (
+
+    select promised.* from promised
     {% if is_partial() %}
-        select
-            least(
-                {{ local_day(as_of()) }},
-                (select min(day) from {{ this }} where pending_slots > 0),
-                (select max(day) from {{ this }}),
-                (select min({{ local_day('event_at') }}) from observations where batch_id in {{ batch_ids() }}),
-                (select min({{ local_day('polled_at') }}) from polls where batch_id in {{ batch_ids() }}),
-                (
-                    select min({{ local_day('feeds.active_from') }})
-                    from {{ ref('dim_monitoring_point') }} as points
-                    inner join feeds
-                        on
-                            points.feed_id = feeds.feed_id
-                            and points.register = feeds.expected_register
-                    where points.batch_id in {{ batch_ids() }}
-                )
-            ) as first_day
-    {% else %}
-        select '-infinity'::date as first_day
+        inner join touched
+            on
+                promised.feed_id = touched.feed_id
+                and promised.day = touched.day
     {% endif %}
 
 ),
 
-owed as (
+{{ placing_versions(false) }},
 
-    select obligations.* from obligations
-    cross join horizon
-    where obligations.day >= horizon.first_day
+feed_scope as (
+
+    select
+        feed_id,
+        date_part('epoch', min(day)::timestamp) as from_s,
+        date_part('epoch', max(day)::timestamp) + 86400 as until_s
+    from grid
+    group by feed_id
 
 ),
 
-signs as (
+{{ no_point_scope('point_scope') }},
+
+records as (
 
     select
-        observations.feed_id,
-        observations.station_code as entity_code,
-        observations.event_at as seen_at
-    from observations
-    where
-        observations.event_at >= (select first_day from horizon)::timestamp at time zone '{{ var("zone") }}'
+        polls.feed_id,
+        polls.feed_id as entity_code,
+        'poll' as variable,
+        {{ local_second('polls.polled_at') }} as seen_s,
+        {{ local_second('polls.committed_at') }} as landed_s
+    from feed_scope
+    inner join {{ ref('stg_poll') }} as polls on feed_scope.feed_id = polls.feed_id
+    where polls.polled_at >= {{ moment_of('feed_scope.from_s') }}
+
+),
+
+{{ judged_windows(86400, false) }},
+
+figures as (
+
+    select
+        availability.feed_id,
+        availability.day,
+        count(*) filter (
+            where availability.expected_slots + availability.pending_slots + availability.excluded_slots > 0
+        ) as n_entities,
+        sum(availability.expected_slots) as expected_slots,
+        sum(availability.received_slots) as received_slots,
+        sum(availability.in_time_slots) as in_time_slots,
+        sum(availability.pending_slots) as pending_slots,
+        sum(availability.excluded_slots) as excluded_slots,
+        sum(availability.unexpected_records) as unexpected_records,
+        sum(availability.target_slots::numeric) as target_slots
+    from grid
+    inner join availability
+        on
+            grid.feed_id = availability.feed_id
+            and grid.day = availability.day
+    group by availability.feed_id, availability.day
 
     union all
 
     select
         feed_id,
-        feed_id as entity_code,
-        polled_at as seen_at
-    from polls
-    where polled_at >= (select first_day from horizon)::timestamp at time zone '{{ var("zone") }}'
+        '1970-01-01'::date + window_number::integer as day,
+        1 as n_entities,
+        expected_slots,
+        received_slots,
+        in_time_slots,
+        pending_slots,
+        excluded_slots,
+        0 as unexpected_records,
+        target_slots
+    from judged
+    where is_in_use
 
 ),
 
-seen as (
-
-    -- distinct: however often a slot is reported, it is one slot
-    select distinct
-        signs.feed_id,
-        signs.entity_code,
-        floor({{ local_seconds('signs.seen_at') }} / feeds.slot_s)::bigint as slot
-    from signs
-    inner join feeds on signs.feed_id = feeds.feed_id
-
-),
-
-received as (
-
-    select
-        owed.feed_id,
-        owed.day,
-        count(*) as received_slots
-    from owed
-    inner join seen
-        on
-            owed.feed_id = seen.feed_id
-            and owed.entity_code = seen.entity_code
-            and seen.slot >= owed.first_slot
-            and seen.slot < owed.judged_before
-    group by owed.feed_id, owed.day
-
-),
-
-expected as (
+summed as (
 
     select
         feed_id,
         day,
-        count(*) as n_entities,
-        sum(greatest(judged_before - first_slot, 0))::bigint as expected_slots,
-        sum(greatest(begun_before - greatest(first_slot, judged_before), 0))::bigint as pending_slots
-    from owed
+        sum(n_entities)::bigint as n_entities,
+        sum(expected_slots)::bigint as expected_slots,
+        sum(received_slots)::bigint as received_slots,
+        sum(in_time_slots)::bigint as in_time_slots,
+        sum(pending_slots)::bigint as pending_slots,
+        sum(excluded_slots)::bigint as excluded_slots,
+        sum(unexpected_records)::bigint as unexpected_records,
+        sum(target_slots) as target_slots
+    from figures
     group by feed_id, day
-
-),
-
-grid as (
-
-    select
-        feeds.feed_id,
-        feeds.expected_kind,
-        feeds.coverage_target,
-        day.day::date as day
-    from feeds
-    cross join horizon
-    inner join lateral generate_series(
-        greatest({{ local_day('feeds.active_from') }}, horizon.first_day)::timestamp,
-        {{ local_day('least(' ~ as_of() ~ ', feeds.active_until)') }}::timestamp,
-        interval '1 day'
-    ) as day (day) on true
-
-),
-
-counted as (
-
-    select
-        grid.feed_id,
-        grid.day,
-        grid.expected_kind as kind,
-        grid.coverage_target as target,
-        coalesce(expected.n_entities, 0) as n_entities,
-        coalesce(expected.expected_slots, 0) as expected_slots,
-        coalesce(received.received_slots, 0) as received_slots,
-        coalesce(expected.pending_slots, 0) as pending_slots
-    from grid
-    left join expected
-        on
-            grid.feed_id = expected.feed_id
-            and grid.day = expected.day
-    left join received
-        on
-            grid.feed_id = received.feed_id
-            and grid.day = received.day
 
 ),
 
 final as (
 
     select
-        feed_id,
-        day,
-        kind,
-        n_entities,
-        expected_slots,
-        received_slots,
-        pending_slots,
-        received_slots::double precision / nullif(expected_slots, 0) as coverage,
-        target,
+        grid.feed_id,
+        grid.day,
+        grid.department,
+        grid.expected_kind as kind,
+        coalesce(summed.n_entities, 0) as n_entities,
+        coalesce(summed.expected_slots, 0) as expected_slots,
+        coalesce(summed.received_slots, 0) as received_slots,
+        coalesce(summed.in_time_slots, 0) as in_time_slots,
+        coalesce(summed.pending_slots, 0) as pending_slots,
+        coalesce(summed.excluded_slots, 0) as excluded_slots,
+        coalesce(summed.unexpected_records, 0) as unexpected_records,
+        coalesce(refused.rejected_records, 0) as rejected_records,
+        summed.received_slots::double precision / nullif(summed.expected_slots, 0) as coverage,
+        coalesce((summed.target_slots / nullif(summed.expected_slots, 0))::double precision, grid.coverage_target)
+            as target,
         case
-            when expected_slots > 0 and received_slots >= target * expected_slots then 'MET'
-            when expected_slots > 0 then 'MISSED'
-            when pending_slots > 0 then 'PENDING'
+            when summed.expected_slots > 0 and summed.received_slots >= summed.target_slots then 'MET'
+            when summed.expected_slots > 0 then 'MISSED'
+            when summed.pending_slots > 0 then 'PENDING'
+            when summed.excluded_slots > 0 then 'EXCLUDED'
             else 'NO_EVIDENCE'
         end as state,
         now() as computed_at
-    from counted
+    from grid
+    left join summed
+        on
+            grid.feed_id = summed.feed_id
+            and grid.day = summed.day
+    left join refused
+        on
+            grid.feed_id = refused.feed_id
+            and grid.day = refused.day
 
 )
 
