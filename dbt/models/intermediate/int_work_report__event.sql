@@ -349,14 +349,21 @@ of_pairs as (
 
     union all
 
+    -- told by whoever answered, key enterprise or not
     select
-        'people_moved' as code,
+        figure.code,
         {{ local_day('warning_pairs.sent_at') }} as day,
         warning_pairs.region_code,
-        sum(warning_pairs.people_moved) as part,
+        sum(figure.part) as part,
         null as whole
     from warning_pairs
-    group by {{ local_day('warning_pairs.sent_at') }}, warning_pairs.region_code
+    cross join
+        lateral (
+            values
+            ('receipts', n_receipts),
+            ('people_moved', people_moved)
+        ) as figure (code, part)
+    group by figure.code, {{ local_day('warning_pairs.sent_at') }}, warning_pairs.region_code
 
 ),
 
@@ -472,7 +479,8 @@ of_alarms as (
     cross join
         lateral (
             values
-            ('alarms', 1, null),
+            ('alarms', (origin = 'source')::integer, null),
+            ('exceedances', (origin = 'derived')::integer, null),
             ('alarms_confirmed_pct', (origin = 'source' and is_confirmed)::integer, (origin = 'source')::integer),
             ('mine_alarms', (industry = 'coal_mine')::integer, null),
             ('gas_over_limit', (industry = 'coal_mine' and variable = 'methane_pct')::integer, null)
