@@ -13,6 +13,7 @@ from simulator.assets import DEPARTMENTS, cameras, depots, plans, stock, supplie
 from simulator.event_tables import Row, when, yes_no
 from simulator.layout import Layout
 from simulator.people import persons
+from simulator.plants import hazard_sources
 from simulator.world import dice
 
 TEAM_KINDS = {"综合": "综合救援队", "专业": "专业救援队", "企业专职": "企业兼职队", "社会": "志愿者队伍"}
@@ -278,6 +279,25 @@ class AssetTables:
                 }
             )
         return rows
+
+    def inventories(self, today: date) -> list[Row]:
+        """What the major hazard sources hold at most, as taken stock of at the beginning of the quarter."""
+        quarter = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
+        return [
+            {
+                "重大危险源编码": one.code,
+                "物质名称": one.chemical,
+                "盘点时间": when(quarter),
+                "重大危险源名称": one.name,
+                "统一社会信用代码": one.enterprise.code,
+                "最大存量吨": one.holds_t,
+                "外界暴露人数": one.people,
+                "经度": one.points[0].lon,
+                "纬度": one.points[0].lat,
+                "更新时间": when(today),
+            }
+            for one in hazard_sources(self.seed)
+        ]
 
     def hazard_sites(self, today: date) -> list[Row]:
         """The inventory of geological-hazard points, as the bureau of natural resources keeps it."""

@@ -16,6 +16,7 @@ from simulator.layout import Layout, Site, lay_out
 CAMERAS = 580
 PLANS = 128
 DEPOTS = 12
+GOLDEN = 0.618034
 OLD_PLANS = 0.32  # of the plans were not updated for more than three years
 EXPIRED_EXTINGUISHERS = 0.3
 # Kind of material, its class, unit, pieces in the county (about), years until it expires (0: never).
@@ -192,7 +193,10 @@ def _planned(layout: Layout) -> Iterator[tuple[str, str, Enterprise | None]]:
 def _plans(rng: random.Random, layout: Layout, today: date) -> Iterator[Plan]:
     for i, (code, kind, firm) in enumerate(_planned(layout), 1):
         name = f"{firm.name}生产安全事故应急预案" if firm else f"模拟县{kind}应急预案{i:02d}"
-        years = rng.uniform(3.05, 6) if rng.random() < OLD_PLANS else rng.uniform(0.05, 2.9)
+        is_old = (
+            i * GOLDEN % 1 < OLD_PLANS
+        )  # spread evenly: with chance alone a hundred plans may have a fifth or a half
+        years = rng.uniform(3.05, 6) if is_old else rng.uniform(0.05, 2.9)
         updated = today - timedelta(days=int(365 * years))
         filed = updated + timedelta(days=rng.randint(5, 15))
         yield Plan(code, name, kind, firm.code if firm else REGION_CODE, filed, updated)

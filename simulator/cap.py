@@ -113,7 +113,8 @@ class Bulletin:
         seed = self.world.seed
         event = "大风" if month < 5 or month > 9 else "雷电" if dice(seed, "event", k) < 0.4 else "暴雨"
         lead_h = LEADS[event][int(len(LEADS[event]) * dice(seed, "lead", k))]
-        return announced(event, lead_h, rises=dice(seed, "rises", k) < 0.3)
+        is_heavy = event == "暴雨" and lead_h > 24 and dice(seed, "heavy", k) < 0.3
+        return announced(event, lead_h, "orange" if is_heavy else "blue", rises=dice(seed, "rises", k) < 0.3)
 
     @cached_property
     def _first_live(self) -> Message:

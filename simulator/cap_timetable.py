@@ -66,14 +66,14 @@ WEAK_STORM = (
 )
 
 
-def announced(event: str, lead_h: float, *, rises: bool) -> tuple[Step, ...]:
+def announced(event: str, lead_h: float, colour: str, *, rises: bool) -> tuple[Step, ...]:
     """The warnings of a lesser storm that was seen coming: told ``lead_h`` hours before its middle, perhaps raised when
     it is near, lifted when it has passed.
     """
     first = -round(60 * lead_h)
     lasts = RAIN_BEGINS - first + 360
-    steps = [Step(first, "rain", "Alert", event, "blue", "geocode", lasts, max(lasts, 1440), onset=RAIN_BEGINS)]
-    if rises and first < -75:
+    steps = [Step(first, "rain", "Alert", event, colour, "geocode", lasts, max(lasts, 1440), onset=RAIN_BEGINS)]
+    if rises and colour == "blue" and first < -75:
         steps.append(Step(-75, "rain", "Update", event, "yellow", onset=RAIN_BEGINS))
     last = steps[-1].colour
     return (*steps, Step(120, "rain", "Cancel", event, last, lasts_min=60))

@@ -268,7 +268,7 @@ class EventTables:
                         "置信度": 0.9,
                         "是否属实": yes_no(one.is_true) if is_judged else "",
                         "确认时间": when(one.judged_at if is_judged else None),
-                        "确认人": "模拟值班员01" if is_judged else "",
+                        "确认人": "模拟责任人001" if is_judged else "",
                         "处置时间": when(one.handled_at if is_handled else None),
                         "处置措施": f"模拟：{one.treatment}" if is_handled else "",
                         "更新时间": when(changes[-1]),

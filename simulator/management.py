@@ -20,7 +20,7 @@ from simulator.world import BEIJING, World
 # Share of a usual month's work: few checks around the Spring Festival, many in June, the month of safety.
 SEASON = (0.85, 0.55, 1.15, 1.05, 1.1, 1.35, 1.15, 1.1, 1.1, 0.85, 1.0, 0.95)
 INSPECTIONS_PER_WORKDAY = 5.2
-AGAIN = 0.1  # of the dangers are what is wrong at the enterprise over and over; half of them come back within a year
+AGAIN = 0.065  # of the dangers are what is wrong at the enterprise over and over; half of them come back within a year
 DANGERS_PER_INSPECTION = {"red": 2.7, "orange": 2.15, "yellow": 1.65, "blue": 1.15}
 RECTIFIED = 0.987
 MAJOR = 0.015

@@ -36,7 +36,7 @@ from simulator.plants import (
 from simulator.world import BEIJING, SimulatorError, dice, floor
 
 PAGE = 40
-TRUE_ALARMS = 0.95
+TRUE_ALARMS = 0.97
 USUAL = timedelta(minutes=30)
 LONGEST = timedelta(hours=24)
 STEP = {"tailings_pond": 600, "hazchem_tank": 300, "hazchem_gas": 300}

@@ -22,6 +22,10 @@ from simulator.world import BEIJING, World, dice
 
 EXCURSIONS_PER_POINT_DAY = 0.0005  # about one a week in the whole county; a point has one in five years
 CHEMICALS = ("液氨", "甲醇", "苯", "液氯", "粗苯", "焦炉煤气", "硝酸", "环氧乙烷")
+# Of some the critical quantity, t, and the correction of GB 18218; of the others the product knows neither.
+WEIGHTS = {"液氨": (10, 2), "液氯": (5, 4), "环氧乙烷": (10, 2)}
+# R and people within 500 m that make a source what it is: first to fourth class.
+CLASSES = ((124.0, 86), (66.0, 55), (24.0, 35), (6.0, 12))
 TOXIC = ("液氨", "液氯", "苯", "粗苯")
 
 
@@ -92,6 +96,17 @@ class HazardSource:
     level: int
     chemical: str
     points: tuple[Point, ...]
+
+    @property
+    def people(self) -> int:
+        """Who live within 500 m."""
+        return CLASSES[self.level - 1][1]
+
+    @property
+    def holds_t(self) -> float:
+        """What its three tanks hold at most: as much as makes it a source of its level."""
+        critical, correction = WEIGHTS.get(self.chemical, (50, 1))
+        return round(CLASSES[self.level - 1][0] * critical / correction / 1.5, 1)
 
 
 @lru_cache(maxsize=4)

@@ -85,6 +85,7 @@ def uploads(
         Upload("supply_link", states=(("供应关系", assets.supplies),)),
         Upload("village", states=(("行政村", assets.villages),)),
         Upload("waterlogging_point", states=(("易积水点", assets.waterlogging),)),
+        Upload("hazard_inventory", states=(("重大危险源存量", assets.inventories),)),
         Upload("enterprise_credit", states=(("安全信用", assets.credit),)),
     )
 

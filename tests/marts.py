@@ -14,7 +14,6 @@ SCHEMAS = ["marts", "metrics"]
 
 EMPTY: Mapping[str, str] = {
     "marts.forest_fire_call_yearly": "a dozen calls a year",
-    "marts.major_hazard_source": "where no plant pushed its dangers yet",
     "marts.fct_incident": "eight accidents a year",
     "marts.warning_receipt_orphan": "every receipt names a warning that is known",
     "marts.enterprise_identity_review": "nobody has a doubtful name",
@@ -46,23 +45,24 @@ NULL: Mapping[str, tuple[str, ...]] = {
     "marts.training_yearly": ("n_courses_change_pct", "n_participants_change_pct"),
     "marts.video_finding": ("handled_p50_min", "confirmed_p50_min"),
     # what the sources of the county never say
-    "marts.fct_drill": ("plan_code",),
     "marts.fct_earthquake": ("mmi",),
     "marts.fct_hazard": ("mine_code", "order_code", "source_kind", "place", "manage_type", "duplicate_of"),
     "marts.fct_observation": ("missing_reason",),
     "marts.fct_plan": ("is_expired", "reviewed_at", "valid_until"),
-    "marts.fct_video_finding": ("measure", "handled_after_min", "handled_at"),
     "marts.fct_warning": ("instruction",),
-    "marts.major_hazard_source": (  # the plants name their sources, not what they hold
-        *("hazard_source_name", "inventory_on", "quantity_ratio", "r_value", "r_at_least", "alpha", "exposed_people"),
-    ),
     "marts.rescue_resource": ("credit_code", "enterprise_code", "n_other_teams_of_phone"),
     "marts.supply_chain": ("valid_from", "valid_to"),
     "marts.waterlogging_status": (
         *("rebuilt_at", "forecast_3h_mm", "forecast_issued_at", "forecast_distance_km"),
         *("sensor_point_code", "depth_cm", "depth_at"),
     ),
-    "metrics.metric_lead_time": ("min_h", "p10_h", "p50_h", "p90_h", "max_h"),  # its warnings state no onset
+    "metrics.metric_lead_time": (
+        "min_h",
+        "p10_h",
+        "p50_h",
+        "p90_h",
+        "max_h",
+    ),  # what was told before the first run is back-fill
 }
 """Columns that may be null in every row of the county."""
 
@@ -71,12 +71,13 @@ LEDGER: Mapping[str, tuple[str, ...]] = {
         "select count(*) from marts.fct_video_finding",
         "select sum(n_alarms) from marts.supervision_alarm where channel = 'video'",
     ),
-    "alarm": ("select count(*) from marts.fct_alarm where origin = 'source'",),  # the others are told by readings
+    "alarm": ("select sum(n_told) from marts.fct_alarm",),  # what readings told was told by no record
     "camera": ("select count(*) from marts.dim_monitoring_point where register = 'camera' and is_current",),
     "drill": ("select count(*) from marts.fct_drill",),
     "earthquake": ("select sum(revision_count) from marts.fct_earthquake",),  # a row is an event, landed are revisions
     "emergency_plan": ("select count(*) from marts.fct_plan",),
     "enterprise": ("select count(*) from marts.dim_enterprise",),
+    "hazard_inventory": ("select sum(n_substances) from marts.major_hazard_source",),
     "hidden_danger": ("select count(*) from marts.fct_hazard where feed_id = any(%(feeds)s)",),
     "incident": ("select count(*) from marts.fct_incident",),
     "inspection": ("select count(*) from marts.fct_inspection",),

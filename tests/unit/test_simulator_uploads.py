@@ -39,7 +39,7 @@ def only(folder: Path) -> Path:
 
 def test_every_feed_has_a_folder_of_its_own_and_names_say_synthetic(inbox: Path) -> None:
     folders = {path.name for path in inbox.iterdir()}
-    assert len(folders) == 19
+    assert len(folders) == 20
     files = [path for folder in inbox.iterdir() for path in folder.iterdir()]
     assert len(files) >= 17
     assert [path for path in files if "模拟" not in path.name or not path.name.startswith(path.parent.name)] == []

@@ -92,6 +92,7 @@ final as (
         is_confirmed,
         acknowledged_at,
         owner_code,
+        1 as n_told,
         landed_at,
         batch_id
     from alarms
@@ -118,6 +119,7 @@ final as (
         case when has_confirmed then true when n_judged = n_snapshots then false end as is_confirmed,
         acknowledged_at,
         owner_code,
+        n_snapshots::integer as n_told,
         landed_at,
         batch_id
     from episodes

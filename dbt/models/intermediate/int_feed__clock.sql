@@ -169,6 +169,21 @@ from {{ source('landing', 'forest_fire_call') }}
 union all
 
 select
+    'hazard_inventory.updated_at' as promise_element,
+    feed_id,
+    batch_id,
+    inventoried_at as event_at,
+    updated_at as issued_at,
+    updated_at as promise_at,
+    updated_at as counted_at,
+    false as is_time_fixed,
+    fetched_at,
+    landed_at
+from {{ source('landing', 'hazard_inventory') }}
+
+union all
+
+select
     'hazard_site.updated_at' as promise_element,
     feed_id,
     batch_id,

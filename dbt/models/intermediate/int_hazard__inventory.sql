@@ -1,12 +1,46 @@
--- One row per hazard source and substance of its newest inventory, with Q and beta where the seed knows them.
+-- One row per hazard source and substance of its newest inventory, with Q and beta where the seed knows them. What
+-- analysts wrote of a source stands before what its plant told.
 with
+
+written as (
+
+    select * from {{ ref('hazard_inventory') }}
+
+),
+
+told as (
+
+    select * from {{ ref('stg_hazard_inventory') }}
+
+),
+
+gathered as (
+
+    select
+        hazard_source_code,
+        substance,
+        quantity_t,
+        inventory_on
+    from written
+
+    union all
+
+    select
+        hazard_source_code,
+        substance,
+        quantity_t,
+        {{ local_day('inventoried_at') }} as inventory_on
+    from told
+    where hazard_source_code not in (select written.hazard_source_code from written)
+
+),
 
 inventories as (
 
     select
         *,
         max(inventory_on) over (partition by hazard_source_code) as newest_on
-    from {{ ref('hazard_inventory') }}
+    from gathered
 
 ),
 

@@ -59,6 +59,7 @@ episodes as (
         is_confirmed,
         acknowledged_at,
         owner_code,
+        n_told,
         'source' as origin,
         landed_at,
         batch_id
@@ -85,6 +86,7 @@ episodes as (
         null as is_confirmed,
         null as acknowledged_at,
         owner_code,
+        0 as n_told,
         'derived' as origin,
         landed_at,
         batch_id
@@ -162,6 +164,7 @@ final as (
         named.reason,
         named.measure,
         named.is_confirmed,
+        named.n_told,
 
         ---------- clocks
         named.ended_at,

@@ -4,9 +4,32 @@
 -- is missing, R is at least what the rest gives: that may prove the highest class, and never a lower one.
 with
 
-listed as (
+written as (
 
     select * from {{ ref('hazard_source') }}
+
+),
+
+told as (
+
+    select distinct on (hazard_source_code) *
+    from {{ ref('stg_hazard_inventory') }}
+    order by hazard_source_code, inventoried_at desc, updated_at desc, substance, feed_id
+
+),
+
+-- what analysts wrote of a source stands before what its plant told
+listed as (
+
+    select
+        coalesce(written.hazard_source_code, told.hazard_source_code) as hazard_source_code,
+        coalesce(written.hazard_source_name, told.hazard_source_name) as hazard_source_name,
+        coalesce(written.enterprise_code, told.enterprise_code) as enterprise_code,
+        coalesce(written.exposed_people, told.exposed_people) as exposed_people,
+        coalesce(written.longitude, told.longitude) as longitude,
+        coalesce(written.latitude, told.latitude) as latitude
+    from written
+    full join told on written.hazard_source_code = told.hazard_source_code
 
 ),
 
