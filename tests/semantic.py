@@ -25,6 +25,14 @@ MARTS: Mapping[str, str] = {
     "timeliness": """
         select sum(n_within_promise)::float8 / sum(n_promised) from metrics.metric_timeliness_daily
     """,
+    "promised_hours": """
+        select count(*) from metrics.metric_sla_hourly where promise <> 'all' and state in ('MET', 'MISSED')
+    """,
+    "kept_hours": "select count(*) from metrics.metric_sla_hourly where promise <> 'all' and state = 'MET'",
+    "service_level": """
+        select count(*) filter (where state = 'MET')::float8 / count(*) from metrics.metric_sla_hourly
+        where promise <> 'all' and state in ('MET', 'MISSED')
+    """,
     "objects": "select sum(n_objects) from marts.one_map_region where region_level = 'county'",
     "grave_objects": "select sum(n_red + n_orange) from marts.one_map_region where region_level = 'county'",
     "key_enterprises_warned": "select sum(n_key) from marts.warning_reach",

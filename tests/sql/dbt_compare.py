@@ -21,7 +21,10 @@ ARRIVAL_COLUMNS = {
 ARRIVAL_RELATIONS = {
     "intermediate.int_register__history": "remembers when a build learned what a register says",
     "marts.one_map_object_history": "remembers what was known when",
+    "metrics.metric_error_budget": "judges how soon records came",
     "metrics.metric_freshness": "is about when records came and who answered, not about what they say",
+    "metrics.metric_sla_daily": "judges how soon records came",
+    "metrics.metric_sla_hourly": "judges how soon records came",
     "metrics.metric_timeliness_daily": "is about the way of the records, not about what they say",
     "metrics.metric_quality_daily": "counts batches, and what they repeated",
     "metrics.metric_timeliness_hourly": "is about the way of the records, not about what they say",

@@ -349,21 +349,14 @@ of_pairs as (
 
     union all
 
-    -- told by whoever answered, key enterprise or not
     select
-        figure.code,
+        'people_moved' as code,
         {{ local_day('warning_pairs.sent_at') }} as day,
         warning_pairs.region_code,
-        sum(figure.part) as part,
+        sum(warning_pairs.people_moved) as part,
         null as whole
     from warning_pairs
-    cross join
-        lateral (
-            values
-            ('receipts', n_receipts),
-            ('people_moved', people_moved)
-        ) as figure (code, part)
-    group by figure.code, {{ local_day('warning_pairs.sent_at') }}, warning_pairs.region_code
+    group by {{ local_day('warning_pairs.sent_at') }}, warning_pairs.region_code
 
 ),
 
@@ -479,8 +472,7 @@ of_alarms as (
     cross join
         lateral (
             values
-            ('alarms', (origin = 'source')::integer, null),
-            ('exceedances', (origin = 'derived')::integer, null),
+            ('alarms', 1, null),
             ('alarms_confirmed_pct', (origin = 'source' and is_confirmed)::integer, (origin = 'source')::integer),
             ('mine_alarms', (industry = 'coal_mine')::integer, null),
             ('gas_over_limit', (industry = 'coal_mine' and variable = 'methane_pct')::integer, null)

@@ -148,34 +148,36 @@ clocks as (
 
     select
         spans.feed_id,
-        date_trunc('hour', records.counted_at, '{{ var("zone") }}') as hour_at,
-        records.is_backfill,
-        records.event_at,
-        records.issued_at,
-        records.promise_at,
-        records.fetched_at,
-        records.landed_at,
-        records.published_at,
-        count(*) as n
+        records.*
     from spans
-    inner join lateral (
-        select * from all_records
+    -- grouped inside, so that each span is looked up by itself and not all records joined
+    cross join lateral (
+        select
+            date_trunc('hour', counted_at, '{{ var("zone") }}') as hour_at,
+            is_backfill,
+            event_at,
+            issued_at,
+            promise_at,
+            fetched_at,
+            landed_at,
+            published_at,
+            count(*) as n
+        from all_records
         where
-            spans.feed_id = all_records.feed_id
-            and all_records.counted_at >= spans.first_hour
-            and all_records.counted_at < spans.last_hour + interval '1 hour'
-            and all_records.counted_at <= {{ as_of() }}
-    ) as records on true
-    group by
-        spans.feed_id,
-        date_trunc('hour', records.counted_at, '{{ var("zone") }}'),
-        records.is_backfill,
-        records.event_at,
-        records.issued_at,
-        records.promise_at,
-        records.fetched_at,
-        records.landed_at,
-        records.published_at
+            feed_id = spans.feed_id
+            and counted_at >= spans.first_hour
+            and counted_at < spans.last_hour + interval '1 hour'
+            and counted_at <= {{ as_of() }}
+        group by
+            date_trunc('hour', counted_at, '{{ var("zone") }}'),
+            is_backfill,
+            event_at,
+            issued_at,
+            promise_at,
+            fetched_at,
+            landed_at,
+            published_at
+    ) as records
 
 ),
 
