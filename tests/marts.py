@@ -56,13 +56,9 @@ NULL: Mapping[str, tuple[str, ...]] = {
         *("rebuilt_at", "forecast_3h_mm", "forecast_issued_at", "forecast_distance_km"),
         *("sensor_point_code", "depth_cm", "depth_at"),
     ),
-    "metrics.metric_lead_time": (
-        "min_h",
-        "p10_h",
-        "p50_h",
-        "p90_h",
-        "max_h",
-    ),  # what was told before the first run is back-fill
+    "metrics.metric_lead_time": (  # before the first run all is back-fill
+        *("min_h", "p10_h", "p50_h", "p90_h", "max_h"),
+    ),
 }
 """Columns that may be null in every row of the county."""
 
