@@ -31,7 +31,18 @@ def tell(conn: Connection, signal: Signal) -> None:
             values (%s, %s, %s, now() + %s * interval '1 second', %s, %s, %s, %s)
             on conflict (kind, object) do update set
                 feed_id = excluded.feed_id,
-                since = case when known.expires_at > now() then known.since else now() end,
+                since = case
+                    when known.expires_at > now()
+                        and not exists (
+                            -- well in between: it begins anew
+                            select from ops.batch
+                            where batch.feed_id = known.feed_id
+                                and batch.kind = 'pull'
+                                and batch.state <> 'FAILED'
+                                and batch.committed_at > known.told_at
+                        ) then known.since
+                    else now()
+                end,
                 told_at = now(),
                 expires_at = excluded.expires_at,
                 value = excluded.value,

@@ -372,6 +372,11 @@ def test_what_airflow_told_of_a_feed_is_over_once_the_feed_answers(ledger: Conne
     poll(ledger, QUAKE)
     build(ledger)
     assert found(ledger) == {}
+    tell(ledger, signal("run_failed", object="ingest_earthquake", feed_id=QUAKE))
+    row = ledger.execute(
+        "select since > now() - interval '1 s' from ops.breach_now where feed_id = 'earthquake'"
+    ).fetchone()
+    assert row == (True,), "it was well in between"
 
 
 def test_a_kind_that_is_switched_off_is_not_looked_for(ledger: Connection) -> None:

@@ -214,11 +214,11 @@ def test_acknowledged_silenced_and_explained(quiet: Connection, config: WatchCon
 
 
 def test_a_silence_matches_all_that_it_names(quiet: Connection, config: WatchConfig, ear: Ear) -> None:
-    wrong(quiet, kind="run_failed", feed_id="earthquake")
-    store.silence(quiet, hours=1, reason="other feed", by="me", kind="run_failed", feed_id="met_station")
+    wrong(quiet, kind="batch_held", feed_id="earthquake")
+    store.silence(quiet, hours=1, reason="other feed", by="me", kind="batch_held", feed_id="met_station")
     store.silence(quiet, hours=1, reason="other department", by="me", department="水利")
     assert look(quiet, config).n_messages == 1
-    store.silence(quiet, hours=9, reason="this one", by="me", breach_key="run_failed:earthquake:thing 0")
+    store.silence(quiet, hours=9, reason="this one", by="me", breach_key="batch_held:earthquake:thing 0")
     later(quiet, 5 * 3600)
     assert look(quiet, config).n_messages == 0
     later(quiet, 5 * 3600)
