@@ -7,8 +7,9 @@
     )
 }}
 
--- A day is judged up to the last full hour, so that the readings of the running day are not looked at by every build.
--- A build looks at the points and days that its batches touched, and at those of what was not over the last time.
+-- A day is judged up to the last full hour, some minutes after it was over, so that the readings of the running day are
+-- not looked at by every build. A build looks at the points and days that its batches touched, and at those of what was
+-- not over the last time.
 -- depends_on: {{ ref('stg_observation') }}
 with
 
@@ -26,7 +27,10 @@ observations as not materialized (
         quality_flags,
         batch_id
     from {{ ref('stg_observation') }}
-    where event_at < date_trunc('hour', {{ as_of() }}, 'UTC')
+    where
+        event_at < date_trunc(
+            'hour', {{ as_of() }} - make_interval(mins => {{ var('sensor_judged_after_min') }}), 'UTC'
+        )
 
 ),
 
@@ -63,38 +67,30 @@ touched as (
 in_days as (
 
     select
-        observations.*,
-        observations.value is not null
-        and observations.value <> 'NaN'
-        and {{ is_evidence('observations.status_flags') }} as is_reading
-    from observations
+        recent.*,
+        recent.value is not null
+        and recent.value <> 'NaN'
+        and {{ is_evidence('recent.status_flags') }} as is_reading
     {% if is_partial() %}
-        inner join touched
-            on
-                observations.feed_id = touched.feed_id
-                and observations.point_code = touched.point_code
-                and observations.variable = touched.variable
+        from touched
+        -- offset 0: each day of each point is looked up, however many the planner thinks they are
+        inner join lateral (
+            select * from observations
+            where
+                touched.feed_id = observations.feed_id
+                and touched.point_code = observations.point_code
+                and touched.variable = observations.variable
                 and observations.event_at >= touched.day::timestamp at time zone '{{ var("zone") }}'
                 and observations.event_at < (touched.day + 1)::timestamp at time zone '{{ var("zone") }}'
+            offset 0
+        ) as recent on true
+    {% else %}
+        from observations as recent
     {% endif %}
 
 ),
 
-records as (
-
-    select
-        feed_id,
-        point_code,
-        variable,
-        day,
-        count(*) as n_records,
-        count(*) filter (where quality_flags <> '{}') as n_doubtful,
-        max(event_at) as last_event_at
-    from in_days
-    group by feed_id, point_code, variable, day
-
-),
-
+-- one pass over the readings of each point and day
 neighbours as (
 
     select
@@ -104,12 +100,15 @@ neighbours as (
         in_days.day,
         in_days.event_at,
         in_days.value,
+        in_days.is_reading,
+        in_days.quality_flags,
         coalesce(in_days.value not between rules.low and rules.high, false)
         or coalesce(in_days.status_flags, 0) & 8 <> 0 as is_out_of_range,
+        rules.variable is not null as is_judged,
         rules.stuck_min,
-        rules.may_rest_at_zero,
         rules.spike_factor,
         rules.spike_floor,
+        in_days.value = 0 and rules.may_rest_at_zero as is_at_rest,
         lag(in_days.value) over by_point as before_1,
         lag(in_days.value, 2) over by_point as before_2,
         lag(in_days.value, 3) over by_point as before_3,
@@ -124,10 +123,9 @@ neighbours as (
         ) is not true as is_change
     from in_days
     left join rules on in_days.variable = rules.variable
-    where in_days.is_reading
     window
         by_point as (
-            partition by in_days.feed_id, in_days.point_code, in_days.variable, in_days.day
+            partition by in_days.feed_id, in_days.point_code, in_days.variable, in_days.day, in_days.is_reading
             order by in_days.event_at
         )
 
@@ -140,103 +138,79 @@ compared as (
         abs(value - before_1) as step,
         value - {{ middle_of_three('before_1', 'before_2', 'before_3') }} as from_before,
         value - {{ middle_of_three('after_1', 'after_2', 'after_3') }} as from_after,
-        count(*) filter (where is_change) over (
-            partition by feed_id, point_code, variable, day order by event_at
-        ) as run_no
+        max(event_at) filter (where is_change) over (
+            partition by feed_id, point_code, variable, day, is_reading order by event_at
+        ) as still_since
     from neighbours
 
 ),
 
-usual as (
+departed as (
+
+    select
+        *,
+        case when sign(from_before) = sign(from_after) then least(abs(from_before), abs(from_after)) end as departure,
+        case when not is_at_rest then extract(epoch from event_at - still_since)::double precision / 60 end as still_min
+    from compared
+
+),
+
+days as (
 
     select
         feed_id,
         point_code,
         variable,
         day,
-        percentile_cont(0.5) within group (order by step) as usual_step
-    from compared
+        bool_or(is_judged) as is_judged,
+        min(stuck_min) as stuck_min,
+        min(spike_factor) as spike_factor,
+        count(*)::integer as n_records,
+        (count(*) filter (where is_reading))::integer as n_readings,
+        (count(*) filter (where quality_flags <> '{}'))::integer as n_doubtful,
+        (count(*) filter (where is_reading and is_out_of_range))::integer as n_out_of_range,
+        max(still_min) filter (where is_reading) as still_min,
+        percentile_cont(0.5) within group (order by case when is_reading then step end) as usual_step,
+        array_agg(departure) filter (where is_reading and departure > spike_floor) as departures,
+        max(event_at) as last_event_at
+    from departed
     group by feed_id, point_code, variable, day
-
-),
-
-runs as (
-
-    select
-        compared.feed_id,
-        compared.point_code,
-        compared.variable,
-        compared.day,
-        compared.run_no,
-        count(*) as n_readings,
-        count(*) filter (where compared.is_out_of_range) as n_out_of_range,
-        count(*) filter (
-            where
-            sign(compared.from_before) = sign(compared.from_after)
-            and least(abs(compared.from_before), abs(compared.from_after))
-            > greatest(compared.spike_factor * usual.usual_step, compared.spike_floor)
-        ) as n_spikes,
-        case
-            when not (min(compared.value) = 0 and bool_or(compared.may_rest_at_zero))
-                then extract(epoch from max(compared.event_at) - min(compared.event_at))::double precision / 60
-        end as still_min,
-        min(compared.stuck_min) as stuck_min,
-        min(compared.spike_factor) as spike_factor
-    from compared
-    inner join usual
-        on
-            compared.feed_id = usual.feed_id
-            and compared.point_code = usual.point_code
-            and compared.variable = usual.variable
-            and compared.day = usual.day
-    group by compared.feed_id, compared.point_code, compared.variable, compared.day, compared.run_no
 
 ),
 
 judged as (
 
     select
-        feed_id,
-        point_code,
-        variable,
-        day,
-        sum(n_readings)::integer as n_readings,
-        sum(n_out_of_range)::integer as n_out_of_range,
-        case when min(spike_factor) is not null then sum(n_spikes)::integer end as n_spikes,
-        case when min(stuck_min) is not null then coalesce(max(still_min), 0) end as longest_stuck_min,
-        max(still_min) > min(stuck_min) as is_stuck
-    from runs
-    group by feed_id, point_code, variable, day
+        days.*,
+        spikes.n as n_spikes,
+        coalesce(days.still_min > days.stuck_min, false) as is_stuck
+    from days
+    cross join lateral (
+        select count(*)::integer as n
+        from unnest(days.departures) as jump (departure)
+        where jump.departure > days.spike_factor * days.usual_step
+    ) as spikes
 
 ),
 
 final as (
 
     select
-        records.feed_id,
-        records.point_code,
-        records.variable,
-        records.day,
-        records.n_records::integer as n_records,
-        coalesce(judged.n_readings, 0) as n_readings,
-        records.n_doubtful::integer as n_doubtful,
-        rules.variable is not null as is_judged,
-        coalesce(judged.n_out_of_range, 0) as n_out_of_range,
-        judged.n_spikes,
-        judged.longest_stuck_min,
-        coalesce(judged.is_stuck, false) as is_stuck,
-        coalesce(judged.n_out_of_range, 0) > 0
-        or coalesce(judged.n_spikes, 0) > 0
-        or coalesce(judged.is_stuck, false) as is_suspect,
-        records.last_event_at
-    from records
-    left join rules on records.variable = rules.variable
-    left join judged
-        on
-            records.feed_id = judged.feed_id
-            and records.point_code = judged.point_code
-            and records.variable = judged.variable
-            and records.day = judged.day
+        feed_id,
+        point_code,
+        variable,
+        day,
+        n_records,
+        n_readings,
+        n_doubtful,
+        is_judged,
+        n_out_of_range,
+        case when spike_factor is not null and n_readings > 0 then n_spikes end as n_spikes,
+        case when stuck_min is not null and n_readings > 0 then coalesce(still_min, 0) end as longest_stuck_min,
+        is_stuck,
+        n_out_of_range > 0 or n_spikes > 0 or is_stuck as is_suspect,
+        last_event_at
+    from judged
 
 )
 
