@@ -10,3 +10,17 @@
 {% macro box_of_km(point, km) -%}
     st_expand({{ point }}, {{ km }} / (111.2 * greatest(0.01, cos(radians(st_y({{ point }}))))), {{ km }} / 111.2)
 {%- endmacro %}
+
+
+{# The circle of so many kilometres around a point, as a polygon of 64 corners in degrees, on the same sphere as
+   above: an affine transformation of one circle, because buffers of geographies cost a hundred times as much. #}
+{% macro circle_of_km(point, km) -%}
+    st_setsrid(
+        st_affine(
+            st_buffer(st_makepoint(0, 0), 1, 'quad_segs=16'),
+            {{ km }} / (111.2 * greatest(0.01, cos(radians(st_y({{ point }}))))), 0, 0, {{ km }} / 111.2,
+            st_x({{ point }}), st_y({{ point }})
+        ),
+        4326
+    )
+{%- endmacro %}

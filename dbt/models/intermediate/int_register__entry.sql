@@ -113,6 +113,21 @@ entries as (
 
     union all
 
+    -- a register of its own, so that a camera that fails and comes back is no other camera
+    select
+        'camera_state' as register,
+        feed_id,
+        camera_code as entry_code,
+        updated_at as begins_at,
+        updated_at as changed_at,
+        fetched_at as learned_at,
+        jsonb_build_object('is_online', is_online) as content,
+        null as geometry,
+        batch_id
+    from {{ ref('stg_camera') }}
+
+    union all
+
     select
         'hazard_site' as register,
         feed_id,
