@@ -38,7 +38,9 @@ heard as (
 availability as (
 
     select * from {{ ref('metric_availability_daily') }}
-    where n_records > 0
+    where
+        n_records > 0
+        and day >= {{ local_day(as_of()) }} - {{ var('availability_hours_days') }}
 
 ),
 
@@ -177,26 +179,30 @@ judged as (
 
 ),
 
--- what was heard last of points that do not speak now; hours are looked back for a day, days for ever
+last_days as (
+
+    select
+        feed_id,
+        point_code,
+        max(day) as day
+    from availability
+    group by feed_id, point_code
+
+),
+
+-- what was heard last of points that do not speak now: hours are looked back for a day, days for longer
 last_signs as (
 
     select
         judged.*,
         case
-            when judged.state <> 'live'
-                then
-                    coalesce(
-                        judged.last_sign_at,
-                        (
-                            select {{ day_start('(max(availability.day) + 1)') }}
-                            from availability
-                            where
-                                judged.feed_id = availability.feed_id
-                                and judged.point_code = availability.point_code
-                        )
-                    )
+            when judged.state <> 'live' then coalesce(judged.last_sign_at, {{ day_start('(last_days.day + 1)') }})
         end as silent_since
     from judged
+    left join last_days
+        on
+            judged.feed_id = last_days.feed_id
+            and judged.point_code = last_days.point_code
 
 ),
 

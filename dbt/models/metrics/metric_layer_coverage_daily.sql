@@ -182,7 +182,9 @@ measured as (
         count(distinct availability.feed_id) as n_feeds,
         count(*) as n_points,
         count(*) filter (where availability.is_live) as n_live_points,
-        bool_or(availability.is_live or (availability.class = 'no_schedule' and availability.n_records > 0)) as is_fresh,
+        bool_or(
+            availability.is_live or (availability.class = 'no_schedule' and availability.n_records > 0)
+        ) as is_fresh,
         bool_or(availability.pending_slots > 0) as is_pending,
         bool_or(availability.expected_slots > 0) as is_owed
     from availability

@@ -81,22 +81,8 @@ feed_days as (
     select
         days.day,
         feeds.feed_id,
-        exists (
-            select 1 from polls
-            where
-                feeds.feed_id = polls.feed_id
-                and polls.committed_at >= {{ day_start('days.day') }}
-                and polls.committed_at <= days.moment
-        ) as is_heard,
-        -- a list of cameras counts while it is within its promise; an answer that brings none says nothing
-        exists (
-            select 1 from polls
-            where
-                feeds.feed_id = polls.feed_id
-                and polls.committed_at > days.moment - make_interval(secs => feeds.fresh_for_s)
-                and polls.committed_at <= days.moment
-                and polls.n_new_records > 0
-        ) as is_listed,
+        heard.committed_at is not null as is_heard,
+        listed.committed_at is not null as is_listed,
         -- whole hours of the day that the feed owed
         floor(
             extract(
@@ -109,6 +95,24 @@ feed_days as (
         ) as owed_hours
     from days
     cross join feeds
+    left join lateral (
+        select polls.committed_at from polls
+        where
+            feeds.feed_id = polls.feed_id
+            and polls.committed_at >= {{ day_start('days.day') }}
+            and polls.committed_at <= days.moment
+        limit 1
+    ) as heard on true
+    -- a list of cameras counts while it is within its promise; an answer that brings none says nothing
+    left join lateral (
+        select polls.committed_at from polls
+        where
+            feeds.feed_id = polls.feed_id
+            and polls.committed_at > days.moment - make_interval(secs => feeds.fresh_for_s)
+            and polls.committed_at <= days.moment
+            and polls.n_new_records > 0
+        limit 1
+    ) as listed on true
     where feeds.feed_id in (select points.feed_id from points)
 
 ),

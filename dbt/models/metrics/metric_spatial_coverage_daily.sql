@@ -58,7 +58,7 @@ point_days as (
         kinds.radius_km,
         points.geometry,
         {{ county_of('points.region_code') }} as county_code,
-        left(points.region_code, 9) as town_code,
+        case when length(points.region_code) >= 9 then left(points.region_code, 9) end as town_code,
         coalesce(availability.is_live, false) as is_live,
         coalesce(availability.expected_slots, 0) = 0 as is_undecided
     from days
@@ -101,6 +101,18 @@ sets as (
 
 ),
 
+-- points that stand in one place are one circle
+spots as (
+
+    select distinct
+        day,
+        kind,
+        geometry
+    from point_days
+    where is_live
+
+),
+
 covered as (
 
     select
@@ -108,13 +120,10 @@ covered as (
         sets.set_id,
         st_union({{ circle_of_km('spots.geometry', 'sets.radius_km') }}) as geometry
     from sets
-    cross join lateral (
-        select distinct point_days.geometry from point_days
-        where
-            sets.shown_on = point_days.day
-            and sets.kind = point_days.kind
-            and point_days.is_live
-    ) as spots
+    inner join spots
+        on
+            sets.shown_on = spots.day
+            and sets.kind = spots.kind
     group by sets.kind, sets.set_id
 
 ),
@@ -129,8 +138,8 @@ village_versions as (
         population,
         geometry,
         {{ day_start('make_date(year, 1, 1)') }} as valid_from,
-        coalesce(
-            lead({{ day_start('make_date(year, 1, 1)') }}) over (partition by village_code order by year), {{ forever() }}
+        lead({{ day_start('make_date(year, 1, 1)') }}, 1, {{ forever() }}) over (
+            partition by village_code order by year
         ) as valid_to
     from (
         select distinct on (village_code, year) * from villages
@@ -175,11 +184,12 @@ place_regions as (
         levels.region_level,
         levels.region_code
     from places
-    cross join lateral (
-        values
-        ('county', {{ county_of('places.code') }}),
-        ('town', case when length(places.code) >= 9 then left(places.code, 9) end)
-    ) as levels (region_level, region_code)
+    cross join
+        lateral (
+            values
+            ('county', {{ county_of('places.code') }}),
+            ('town', case when length(places.code) >= 9 then left(places.code, 9) end)
+        ) as levels (region_level, region_code)
     where levels.region_code is not null
 
 ),
@@ -278,6 +288,7 @@ point_counts as (
         count(*) filter (where point_days.is_undecided) as n_undecided_points
     from point_days
     cross join lateral (values (point_days.county_code), (point_days.town_code)) as levels (region_code)
+    where levels.region_code is not null
     group by point_days.day, point_days.kind, levels.region_code
 
 ),
