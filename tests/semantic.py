@@ -16,6 +16,8 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 from riskmap import dbt_runner
 from riskmap.settings import Settings
 
+OVERVIEW = "select {} from metrics.metric_coverage_overview where coverage_kind = '{}'"
+
 MARTS: Mapping[str, str] = {
     "expected_slots": "select sum(expected_slots) from metrics.metric_coverage_daily",
     "received_slots": "select sum(received_slots) from metrics.metric_coverage_daily",
@@ -59,6 +61,15 @@ MARTS: Mapping[str, str] = {
         select sum(n) filter (where what = 'accepted')::float8 / sum(n) from metrics.metric_quality_daily
         where what in ('accepted', 'refused')
     """,
+    "enterprise_days_required": OVERVIEW.format("sum(denominator)", "monitoring"),
+    "enterprise_days_watched": OVERVIEW.format("sum(numerator)", "monitoring"),
+    "monitoring": OVERVIEW.format("sum(numerator) / sum(denominator)", "monitoring"),
+    "village_days": OVERVIEW.format("sum(denominator)", "spatial_villages"),
+    "village_days_in_reach": OVERVIEW.format("sum(numerator)", "spatial_villages"),
+    "village_reach": OVERVIEW.format("sum(numerator) / sum(denominator)", "spatial_villages"),
+    "layer_days_expected": OVERVIEW.format("sum(denominator)", "layer"),
+    "layer_days_fresh": OVERVIEW.format("sum(numerator)", "layer"),
+    "layer_coverage": OVERVIEW.format("sum(numerator) / sum(denominator)", "layer"),
 }
 """Metric -> the same figure straight from a mart that was counted another way."""
 

@@ -6,59 +6,42 @@
 
 
 {# The local days that figures of points are kept for: from the first on which any feed was in force until today;
-   between full builds only from the first whose figures can have changed since the build before. #}
+   between full builds only from the first whose figures can have changed since the build before: slots of earlier days
+   may have been pending then, and what landed since may be about any day (int_coverage__batch). #}
 {% macro days_of_points(relation) %}
-    -- depends_on: {{ ref('stg_observation') }}, {{ ref('stg_person_position') }}
-    -- depends_on: {{ ref('dim_monitoring_point') }}, {{ ref('dim_enterprise') }}
+    -- depends_on: {{ ref('int_coverage__batch') }}
     select
         day.day::date as day,
         {{ day_moment('day.day::date') }} as moment
     from generate_series(
         greatest(
             (select min({{ local_day('active_from') }}) from {{ ref('dim_feed') }}),
-            {% if is_partial() %}{{ _first_changed_day(relation) }}{% else %}'-infinity'::date{% endif %}
+            {% if is_partial() %}
+                least(
+                    {{ local_day(as_of()) }},
+                    (
+                        select
+                            max(kept.day) - (
+                                select coalesce(ceil(max(slot_s + latency_s) / 86400), 0)::integer
+                                from {{ ref('dim_feed') }}
+                                where main_table in ('observation', 'person_position')
+                            )
+                        from {{ relation }} as kept
+                    ),
+                    (
+                        select min(changed_on)
+                        from {{ ref('int_coverage__batch') }}
+                        where batch_id in {{ batch_ids() }}
+                    )
+                )
+            {% else %}
+                '-infinity'::date
+            {% endif %}
         )::timestamp,
         {{ local_day(as_of()) }}::timestamp,
         interval '1 day'
     ) as day (day)
 {% endmacro %}
-
-
-{# Slots of earlier days may have been pending at the build before; registers change from when their entry says. #}
-{% macro _first_changed_day(relation) -%}
-    least(
-        {{ local_day(as_of()) }},
-        (
-            select
-                max(kept.day) - (
-                    select coalesce(ceil(max(slot_s + latency_s) / 86400), 0)::integer
-                    from {{ ref('dim_feed') }}
-                    where main_table in ('observation', 'person_position')
-                )
-            from {{ relation }} as kept
-        ),
-        (
-            select min({{ local_day('event_at') }})
-            from {{ ref('stg_observation') }}
-            where batch_id in {{ batch_ids() }}
-        ),
-        (
-            select min({{ local_day('event_at') }})
-            from {{ ref('stg_person_position') }}
-            where batch_id in {{ batch_ids() }}
-        ),
-        (
-            select min({{ local_day('valid_from') }})
-            from {{ ref('dim_monitoring_point') }}
-            where batch_id in {{ batch_ids() }}
-        ),
-        (
-            select min(case when is_first_version then '-infinity' else {{ local_day('valid_from') }} end)
-            from {{ ref('dim_enterprise') }}
-            where batch_id in {{ batch_ids() }}
-        )
-    )
-{%- endmacro %}
 
 
 {# A dimension's first version holds for the time before it too: the register's date says when an entry was last

@@ -1,5 +1,5 @@
 -- One row per thing that a layer of the map may be made of and time in which its register knew it: name of the entry
--- (point:register:category, object:type, enterprise:industry, village, personnel, plan, hidden_danger) and county.
+-- (point:register:category, object:type, enterprise:industry, village, personnel, plan) and county.
 -- Registers of plans and villages keep no past: what they have now counts from when it was dated.
 with
 
@@ -45,12 +45,6 @@ areas as (
 plans as (
 
     select * from {{ ref('fct_plan') }}
-
-),
-
-dangers as (
-
-    select * from {{ ref('fct_hazard') }}
 
 ),
 
@@ -116,15 +110,6 @@ final as (
         coalesce(issued_at, last_updated_at, {{ always() }}) as valid_from,
         {{ forever() }} as valid_to
     from plans
-
-    union all
-
-    select
-        'hidden_danger' as entry,
-        {{ county_of('region_code') }} as county_code,
-        found_at as valid_from,
-        {{ forever() }} as valid_to
-    from dangers
 
 )
 

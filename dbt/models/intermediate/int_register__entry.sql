@@ -124,7 +124,7 @@ entries as (
         jsonb_build_object('is_online', is_online) as content,
         null as geometry,
         batch_id
-    from {{ ref('stg_camera') }}
+    from ({{ listed('stg_camera', 'camera', 'camera_code') }}) as camera_states
 
     union all
 
