@@ -8,12 +8,6 @@ coverage as (
 
 ),
 
-feeds as (
-
-    select * from {{ ref('dim_feed') }}
-
-),
-
 monitoring as (
 
     select * from {{ ref('metric_monitoring_daily') }}
@@ -71,7 +65,7 @@ rows_of_all as (
         coverage.kind as item,
         coverage.day,
         null as region_code,
-        feeds.department,
+        coverage.department,
         null as industry,
         coverage.feed_id,
         coverage.received_slots::double precision as numerator,
@@ -81,7 +75,6 @@ rows_of_all as (
         100 * coverage.target as target_pct,
         coverage.state
     from coverage
-    inner join feeds on coverage.feed_id = feeds.feed_id
 
     union all
 
