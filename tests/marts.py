@@ -39,6 +39,7 @@ NULL: Mapping[str, tuple[str, ...]] = {
     "marts.inspection_yearly": ("n_inspections_change_pct", "n_dangers_found_change_pct", "fines_change_pct"),
     "marts.lifeline_point": ("highest_alarm_level", "alarm_open_since"),
     "marts.lifeline_status": ("highest_alarm_level",),
+    "marts.monitoring_gap": ("missing_since",),  # what no plant ever had
     "marts.safety_promise_daily": ("made_pct",),
     "metrics.metric_work_report": ("last_year_value", "change", "change_pct"),
     "marts.supervision_alarm": ("acknowledge_median_min", "over_median_min", "confirmed_of_judged_pct"),

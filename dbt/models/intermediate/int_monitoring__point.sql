@@ -8,7 +8,8 @@
 
 -- One row per enterprise, category that it must have watched, point that watches it, and time in which all three held.
 -- A camera is a point; the system of positions of a mine is one (register personnel), from its registers as they are
--- now: those of base stations and areas keep no history. Kept, because joins on a guess of how many there are take minutes.
+-- now: those of base stations and areas keep no history. Kept, because joins on a guess of how many there
+-- are take minutes.
 with
 
 required as (

@@ -148,6 +148,31 @@ village_versions as (
 
 ),
 
+towns as (
+
+    select * from regions
+    where
+        is_current
+        and region_level = 'town'
+
+),
+
+-- where the code ends with the county, the place says the town
+enterprise_towns as (
+
+    select distinct on (enterprises.credit_code, enterprises.valid_from)
+        enterprises.credit_code,
+        enterprises.valid_from,
+        towns.region_code
+    from enterprises
+    inner join towns
+        on
+            enterprises.region_code = towns.parent_code
+            and st_covers(towns.geometry, enterprises.geometry)
+    order by enterprises.credit_code, enterprises.valid_from, towns.region_code
+
+),
+
 places as (
 
     select * from village_versions
@@ -157,23 +182,16 @@ places as (
     select
         'enterprise' as place_kind,
         enterprises.credit_code as place_id,
-        coalesce(towns.region_code, enterprises.region_code) as code,
+        coalesce(enterprise_towns.region_code, enterprises.region_code) as code,
         null::bigint as population,
         enterprises.geometry,
         {{ enterprise_since('enterprises') }} as valid_from,
         enterprises.valid_to
     from enterprises
-    left join lateral (
-        select regions.region_code from regions
-        where
-            regions.is_current
-            and regions.region_level = 'town'
-            and length(enterprises.region_code) = 6
-            and enterprises.region_code = regions.parent_code
-            and st_covers(regions.geometry, enterprises.geometry)
-        order by regions.region_code
-        limit 1
-    ) as towns on true
+    left join enterprise_towns
+        on
+            enterprises.credit_code = enterprise_towns.credit_code
+            and enterprises.valid_from = enterprise_towns.valid_from
 
 ),
 
