@@ -107,7 +107,8 @@ feed_days as (
     left join lateral (
         select polls.committed_at from polls
         where
-            feeds.feed_id = polls.feed_id
+            feeds.main_table = 'camera'
+            and feeds.feed_id = polls.feed_id
             and polls.committed_at > days.moment - make_interval(secs => feeds.fresh_for_s)
             and polls.committed_at <= days.moment
             and polls.n_new_records > 0
