@@ -57,6 +57,7 @@ QUERIES: Mapping[str, str] = {
     "warnings_reached_pct": _count(
         *_PAIRS, "round(100.0 * count(*) filter (where is_reached) / nullif(count(*), 0), 2)", _KEY
     ),
+    "receipts": _count(*_PAIRS, "coalesce(sum(n_receipts), 0)", "not is_copy"),
     "people_moved": _count(*_PAIRS, "coalesce(sum(people_moved), 0)", "not is_copy"),
     "video_findings": _count(*_FINDINGS),
     "video_confirmed_pct": _count(

@@ -78,7 +78,7 @@ def _draw(title: str, labels: tuple[str, ...], bars: Bars) -> Figure:
     axes.set_yticks(places, labels=list(labels), fontsize=9)
     axes.invert_yaxis()  # the first on top
     axes.set_title(title, fontsize=11, loc="left")
-    axes.margins(x=0.18)
+    axes.margins(x=0.18, y=0.02)
     axes.axvline(0, color="#444444", linewidth=0.8)
     axes.xaxis.set_visible(False)
     axes.spines[["top", "right", "bottom", "left"]].set_visible(False)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from riskmap.report.document import Bars, Block, Document, Section, Table
 from riskmap.report.figures import Figure, Yearbook
-from riskmap.report.texts import COLOURS, REASONS, SECTIONS, SENTENCES, STAGES, WORDS, Language
+from riskmap.report.texts import COLOURS, HEADLINES, REASONS, SECTIONS, SENTENCES, STAGES, WORDS, Language
 
 _ZONE = ZoneInfo("Asia/Shanghai")
 _BLUE = "#3b6ea5"
@@ -62,7 +62,7 @@ def _overview(yearbook: Yearbook, language: Language) -> Iterator[Block]:
     yield words["counts"].format(
         n=len(yearbook.figures), known=len(known), unknown=len(yearbook.figures) - len(known), compared=len(compared)
     )
-    changed = [figure for figure in compared if figure.change_pct is not None]
+    changed = [figure for figure in compared if figure.figure_code in HEADLINES and figure.change_pct is not None]
     if changed:
         yield Bars(
             title=words["chart_change"],

@@ -67,6 +67,7 @@ SENTENCES: Mapping[Language, Mapping[str, tuple[str, ...]]] = {
             "在用监测传感点位{sensors}。",
             "监测数据到报率{slots_received_pct}。",
             "异常报警{alarms}{alarms:yoy}。",
+            "由读数判出越限过程{exceedances}{exceedances:yoy}。",
             "来源报警准确率{alarms_confirmed_pct}。",
             "视频识别发现{video_findings}{video_findings:yoy}，准确率{video_confirmed_pct}。",
         ),
@@ -141,6 +142,7 @@ SENTENCES: Mapping[Language, Mapping[str, tuple[str, ...]]] = {
             "{sensors} sensors and stations are in use.",
             "{slots_received_pct} of the observations that were owed came.",
             "There were {alarms} abnormal events{alarms:yoy}.",
+            "Readings show {exceedances} episodes beyond a limit{exceedances:yoy} that no source told.",
             "{alarms_confirmed_pct} of the alarms that sources told were confirmed.",
             "Image recognition found {video_findings} times{video_findings:yoy}; {video_confirmed_pct} were confirmed.",
         ),
@@ -293,6 +295,13 @@ STAGES: Mapping[str, Mapping[Language, str]] = {
     "enterprises_ungraded": {"zh": "未定级", "en": "no grade"},
 }
 """Bars of charts by their figure; of a share its numerator is drawn."""
+
+HEADLINES = (
+    *("inspections", "rectification_orders", "dangers", "enterprises_stopped", "cases_filed", "fines_cny"),
+    *("accidents", "deaths", "warnings_sent", "forest_fire_calls", "alarms", "video_findings"),
+    *("drills", "drill_person_times", "courses", "training_person_times", "certificates"),
+)
+"""Figures whose change within a year is drawn: what can stand by itself, and no more than a page holds."""
 
 COLOURS: Mapping[str, str] = {
     "enterprises_red": "#c62828",

@@ -24,7 +24,7 @@ from riskmap.report import docx as word_file
 from riskmap.report.compose import compose, number, sentences
 from riskmap.report.document import Bars, Document, Section, Table
 from riskmap.report.figures import Figure, Yearbook
-from riskmap.report.texts import REASONS, SECTIONS, SENTENCES, STAGES, WORDS, Language
+from riskmap.report.texts import HEADLINES, REASONS, SECTIONS, SENTENCES, STAGES, WORDS, Language
 from riskmap.settings import REPOSITORY
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -102,7 +102,7 @@ class TestSeed:
     def test_texts_name_figures_that_there_are(self) -> None:
         codes = {row["figure_code"] for row in seed()}
         assert {row["section"] for row in seed()} == set(SECTIONS)
-        assert set(STAGES) <= codes
+        assert {*STAGES, *HEADLINES} <= codes
         for section in SENTENCES["zh"]:
             named = [_named(SENTENCES[language][section]) for language in LANGUAGES]
             assert named[0] == named[1], section

@@ -60,7 +60,7 @@ periods as (
 
 ),
 
-warning_pairs as (
+warned as (
 
     select * from {{ ref('fct_warning_enterprise') }}
     where not is_copy
@@ -318,56 +318,70 @@ of_zero_accident as (
 
 ---------- warnings and calls
 
--- a key enterprise under three warnings counts three times, a warning once for each region, whoever stands in it
+-- added up first: there are thousands of pairs for each warning
+pair_sums as (
+
+    select
+        warning_key,
+        {{ local_day('sent_at') }} as day,
+        region_code,
+        count(*) filter (where is_key_enterprise) as n_key,
+        count(*) filter (where is_key_enterprise and is_reached) as n_reached,
+        count(*) filter (where is_key_enterprise and is_reached_in_time) as n_in_time,
+        count(*) filter (where is_key_enterprise and is_reached and not is_by_hand) as n_by_machine,
+        count(*) filter (where is_key_enterprise and receipt_state in ('ACKNOWLEDGED', 'ACTED')) as n_acknowledged,
+        count(*) filter (where is_key_enterprise and receipt_state = 'ACTED') as n_acted,
+        count(*) filter (where is_key_enterprise and is_work_stopped) as n_stopped,
+        count(*) filter (
+            where
+            is_key_enterprise
+            and is_work_stopped
+            and is_onset_stated
+            and stopped_lead_hours >= {{ var('stop_work_lead_goal_h') }}
+        ) as n_stopped_ahead,
+        sum(n_receipts) as n_receipts,
+        sum(people_moved) as people_moved
+    from warned
+    group by warning_key, {{ local_day('sent_at') }}, region_code
+
+),
+
+-- a key enterprise under three warnings counts three times; receipts and people moved are those of all enterprises
 of_pairs as (
 
     select
         figure.code,
-        {{ local_day('warning_pairs.sent_at') }} as day,
-        warning_pairs.region_code,
-        sum(figure.part) as part,
-        sum(figure.whole) as whole
-    from warning_pairs
+        pair_sums.day,
+        pair_sums.region_code,
+        figure.part,
+        figure.whole
+    from pair_sums
     cross join
         lateral (
             values
-            ('enterprises_warned', 1, null),
-            ('warnings_reached_pct', is_reached::integer, 1),
-            ('warnings_in_time_pct', is_reached_in_time::integer, 1),
-            ('warnings_by_machine_pct', (is_reached and not is_by_hand)::integer, 1),
-            ('warnings_acknowledged_pct', (receipt_state in ('ACKNOWLEDGED', 'ACTED'))::integer, 1),
-            ('warnings_acted_pct', (receipt_state = 'ACTED')::integer, 1),
-            ('work_stopped', is_work_stopped::integer, null),
-            (
-                'work_stopped_ahead_pct',
-                (is_onset_stated and stopped_lead_hours >= {{ var('stop_work_lead_goal_h') }})::integer,
-                is_work_stopped::integer
-            )
+            ('enterprises_warned', n_key, null),
+            ('warnings_reached_pct', n_reached, n_key),
+            ('warnings_in_time_pct', n_in_time, n_key),
+            ('warnings_by_machine_pct', n_by_machine, n_key),
+            ('warnings_acknowledged_pct', n_acknowledged, n_key),
+            ('warnings_acted_pct', n_acted, n_key),
+            ('work_stopped', n_stopped, null),
+            ('work_stopped_ahead_pct', n_stopped_ahead, n_stopped),
+            ('receipts', n_receipts, null),
+            ('people_moved', people_moved, null)
         ) as figure (code, part, whole)
-    where warning_pairs.is_key_enterprise
-    group by figure.code, {{ local_day('warning_pairs.sent_at') }}, warning_pairs.region_code
-
-    union all
-
-    select
-        'people_moved' as code,
-        {{ local_day('warning_pairs.sent_at') }} as day,
-        warning_pairs.region_code,
-        sum(warning_pairs.people_moved) as part,
-        null as whole
-    from warning_pairs
-    group by {{ local_day('warning_pairs.sent_at') }}, warning_pairs.region_code
 
 ),
 
+-- a warning counts once for each region, whoever stands in it
 placed_messages as (
 
     select distinct
-        warning_pairs.warning_key,
+        pair_sums.warning_key,
         levels.region_code,
         levels.region_level
-    from (select distinct warning_key, region_code from warning_pairs) as warning_pairs
-    cross join lateral {{ regions_above('warning_pairs.region_code') }} as levels
+    from pair_sums
+    cross join lateral {{ regions_above('pair_sums.region_code') }} as levels
 
 ),
 
@@ -472,7 +486,8 @@ of_alarms as (
     cross join
         lateral (
             values
-            ('alarms', 1, null),
+            ('alarms', (origin = 'source')::integer, null),
+            ('exceedances', (origin = 'derived')::integer, null),
             ('alarms_confirmed_pct', (origin = 'source' and is_confirmed)::integer, (origin = 'source')::integer),
             ('mine_alarms', (industry = 'coal_mine')::integer, null),
             ('gas_over_limit', (industry = 'coal_mine' and variable = 'methane_pct')::integer, null)

@@ -110,11 +110,14 @@ today as (
 
 ),
 
-years as (
+-- a region has a year if anything is told of it
+region_years as (
 
-    select distinct extract(year from day)::integer as year from counted
-    union
-    select extract(year from today)::integer as year from today
+    select distinct
+        region_code,
+        region_level,
+        extract(year from day)::integer as year
+    from counted
 
 ),
 
@@ -126,17 +129,8 @@ periods as (
         least(make_date(years.year, 12, 31), today.today) as through_on,
         make_date(years.year - 1, 1, 1) as last_start_on,
         {{ year_before('least(make_date(years.year, 12, 31), today.today)') }} as last_through_on
-    from years
+    from (select distinct year from region_years) as years
     cross join today
-
-),
-
-regions as (
-
-    select distinct
-        region_code,
-        region_level
-    from counted
 
 ),
 
@@ -269,8 +263,8 @@ judged as (
 
     select
         periods.*,
-        regions.region_code,
-        regions.region_level,
+        region_years.region_code,
+        region_years.region_level,
         evidence.figure_code,
         evidence.section,
         evidence.figure_order,
@@ -313,14 +307,14 @@ judged as (
         end as is_last_year_told
     from periods
     cross join today
-    cross join regions
+    inner join region_years on periods.year = region_years.year
     cross join evidence
     left join reach as own
         on
             evidence.main_table = own.main_table
             and evidence.basis = own.basis
             and (evidence.form = 'count') = own.is_count
-            and regions.region_level = own.region_level
+            and region_years.region_level = own.region_level
     left join anywhere
         on
             evidence.main_table = anywhere.main_table
@@ -329,16 +323,16 @@ judged as (
     left join this_year
         on
             periods.year = this_year.year
-            and regions.region_code = this_year.region_code
+            and region_years.region_code = this_year.region_code
             and evidence.figure_code = this_year.figure_code
     left join last_year
         on
             periods.year = last_year.year
-            and regions.region_code = last_year.region_code
+            and region_years.region_code = last_year.region_code
             and evidence.figure_code = last_year.figure_code
     -- what lies in no known region is a row only where there is something
     where
-        regions.region_code <> 'unknown'
+        region_years.region_code <> 'unknown'
         or this_year.part > 0
         or this_year.whole > 0
 
