@@ -8,6 +8,18 @@ coverage as (
 
 ),
 
+breakdown as (
+
+    select * from {{ ref('metric_coverage_breakdown_daily') }}
+
+),
+
+sharing as (
+
+    select * from {{ ref('metric_sharing_daily') }}
+
+),
+
 monitoring as (
 
     select * from {{ ref('metric_monitoring_daily') }}
@@ -61,20 +73,70 @@ spatial_parts as (
 rows_of_all as (
 
     select
+        'sharing' as coverage_kind,
+        'data_sets' as item,
+        day,
+        null as region_code,
+        coalesce(department_name, department_code) as department,
+        null as industry,
+        null as feed_id,
+        n_delivering::double precision as numerator,
+        (n_promised - n_excluded)::double precision as denominator,
+        n_pending,
+        n_no_evidence,
+        100::double precision as target_pct,
+        {{ share_state('n_delivering', '(n_promised - n_excluded)', 'n_pending', 'n_no_evidence', 1) }} as state
+    from sharing
+
+    union all
+
+    select
+        'feed_slots' as coverage_kind,
+        kind as item,
+        day,
+        null as region_code,
+        department,
+        null as industry,
+        feed_id,
+        received_slots as numerator,
+        expected_slots as denominator,
+        pending_slots as n_pending,
+        0 as n_no_evidence,
+        100 * target as target_pct,
+        state
+    from coverage
+    where kind = 'polls'
+
+    union all
+
+    -- of feeds of points by county and industry; the target is that of the feed
+    select
         'feed_slots' as coverage_kind,
         coverage.kind as item,
         coverage.day,
-        null as region_code,
+        breakdown.region_code,
         coverage.department,
-        null as industry,
+        breakdown.industry,
         coverage.feed_id,
-        coverage.received_slots::double precision as numerator,
-        coverage.expected_slots::double precision as denominator,
-        coverage.pending_slots as n_pending,
+        coalesce(breakdown.received_slots, 0) as numerator,
+        coalesce(breakdown.expected_slots, 0) as denominator,
+        coalesce(breakdown.pending_slots, 0) as n_pending,
         0 as n_no_evidence,
         100 * coverage.target as target_pct,
-        coverage.state
+        case
+            when breakdown.expected_slots > 0 and breakdown.received_slots >= coverage.target * breakdown.expected_slots
+                then 'MET'
+            when breakdown.expected_slots > 0 then 'MISSED'
+            when breakdown.pending_slots > 0 then 'PENDING'
+            when breakdown.excluded_slots > 0 then 'EXCLUDED'
+            else 'NO_EVIDENCE'
+        end as state
     from coverage
+    left join breakdown
+        on
+            coverage.feed_id = breakdown.feed_id
+            and coverage.day = breakdown.day
+    where coverage.kind = 'entity_slots'
 
     union all
 
