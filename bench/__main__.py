@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.formats", "bench.mine_backlog", "bench.gate", "bench.ingest_backlog")
+BENCHMARKS = ("bench.formats", "bench.mine_backlog", "bench.gate", "bench.ingest_backlog", "bench.metrics")
 
 
 def main() -> None:

@@ -222,13 +222,13 @@ cells as (
         feed_id,
         entity_code,
         begin_s,
-        end_s,
         is_slot,
+        max(end_s) as end_s,
         count(*) as n_filling,
         count(*) filter (where is_own) as n_records,
         min(landed_s) as landed_s
     from placed_records
-    group by feed_id, entity_code, begin_s, end_s, is_slot, variable
+    group by feed_id, entity_code, begin_s, is_slot, variable
 
 ),
 
@@ -238,14 +238,14 @@ slots as (
         feed_id,
         entity_code,
         begin_s,
-        end_s,
         is_slot,
+        max(end_s) as end_s,
         count(*) as n_variables,
         sum(n_filling) as n_filling,
         sum(n_records) as n_records,
         min(landed_s) as landed_s
     from cells
-    group by feed_id, entity_code, begin_s, end_s, is_slot
+    group by feed_id, entity_code, begin_s, is_slot
 
 ),
 
@@ -413,7 +413,8 @@ new_points as (
 
 
 {# All that was observed in feed_scope and point_scope. Of single points their variables are looked up first, because the
-   key of observations is point, variable, time. Recursive: the caller's `with` must say so. #}
+   key of observations is point, variable, time. Recursive: the caller's `with` must say so. `offset 0` keeps the planner
+   from reading all observations ever made in order to join them: it cannot know how few are asked for. #}
 {% macro scoped_records() %}
 {% if is_partial() %}
 scoped_points as (
@@ -485,6 +486,7 @@ records as (
             feed_scope.feed_id = observations.feed_id
             and observations.event_at >= {{ moment_of('feed_scope.from_s') }}
             and observations.event_at < {{ moment_of('(feed_scope.until_s + feed_scope.reach_s)') }}
+        offset 0
     ) as observed
     {% if is_partial() %}
 
@@ -511,6 +513,7 @@ records as (
             and observations.event_at < points.until_at
             -- the rest has been read above
             and observations.event_at < {{ moment_of('feed_scope.from_s') }}
+        offset 0
     ) as observed
     {% endif %}
 

@@ -1,5 +1,5 @@
--- For feeds of points the sums over counties and industries are those of the feed and day; not on the day on which a feed
--- stopped being judged by its polls, which have neither.
+-- For feeds of points the sums over counties and industries are those of the feed and day; not on the day on which a
+-- feed stopped being judged by its polls, which have neither.
 with
 
 broken_down as (
