@@ -74,6 +74,10 @@ QUERIES: Mapping[str, str] = {
         select count(*) from marts.dim_enterprise
         where is_current and status = 'active' and is_key_enterprise and left(region_code, 6) = %(county)s
     """,
+    "key_enterprises_watched_pct": """
+        select round(100.0 * sum(n_live) / nullif(sum(n_required), 0), 2) from metrics.metric_monitoring_daily
+        where category = 'all' and day = (%(as_of)s at time zone 'Asia/Shanghai')::date
+    """,
     "cameras": "select count(*) from landing.camera",
     "reserve_pieces": "select coalesce(sum(quantity), 0) from landing.reserve_stock",
     "reserve_kinds": "select count(distinct item_name) from landing.reserve_stock",

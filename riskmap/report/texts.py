@@ -63,6 +63,7 @@ SENTENCES: Mapping[Language, Mapping[str, tuple[str, ...]]] = {
         "monitoring": (
             "在营企业按四色分级：红色{enterprises_red}、橙色{enterprises_orange}、黄色{enterprises_yellow}、"
             "蓝色{enterprises_blue}，未定级{enterprises_ungraded}；重点企业{key_enterprises}。",
+            "重点企业按行业要求监测全覆盖的占{key_enterprises_watched_pct}。",
             "在用视频监控点位{cameras}。",
             "在用监测传感点位{sensors}。",
             "监测数据到报率{slots_received_pct}。",
@@ -138,6 +139,7 @@ SENTENCES: Mapping[Language, Mapping[str, tuple[str, ...]]] = {
             "Enterprises in operation by their declared grade: {enterprises_red} red, {enterprises_orange} orange, "
             "{enterprises_yellow} yellow, {enterprises_blue} blue, {enterprises_ungraded} without a grade; "
             "{key_enterprises} are key enterprises.",
+            "Of the key enterprises {key_enterprises_watched_pct} have everything watched that is asked of them.",
             "{cameras} cameras are in use.",
             "{sensors} sensors and stations are in use.",
             "{slots_received_pct} of the observations that were owed came.",

@@ -35,6 +35,13 @@ points as (
 
 ),
 
+monitored as (
+
+    select * from {{ ref('metric_monitoring_daily') }}
+    where category = 'all'
+
+),
+
 listed as (
 
     select * from {{ ref('credit_list') }}
@@ -135,6 +142,19 @@ of_points as (
             and periods.through_on >= {{ local_day('points.known_since') }}
             and periods.through_on >= {{ local_day('points.valid_from') }}
             and periods.through_on < {{ local_day('points.valid_to') }}
+
+),
+
+of_monitored as (
+
+    select
+        'key_enterprises_watched_pct' as code,
+        monitored.day,
+        nullif(monitored.region_code, 'unknown') as region_code,
+        monitored.n_live as part,
+        monitored.n_required as whole
+    from monitored
+    inner join periods on monitored.day = periods.through_on
 
 ),
 
@@ -359,6 +379,8 @@ told as (
     select code, day, region_code, null as region_level, part, null::numeric as whole from of_points
     union all
     select code, day, region_code, null as region_level, part, null::numeric as whole from of_credit
+    union all
+    select code, day, region_code, null as region_level, part, whole from of_monitored
     union all
     select code, {{ local_day(as_of()) }} as day, region_code, region_level, part, whole from present
 
