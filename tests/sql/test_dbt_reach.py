@@ -43,11 +43,11 @@ def north(km: float) -> float:
     return LATITUDE + km / 111.2
 
 
-def build(settings: Settings, selection: Sequence[str], at: datetime, batch_ids: Sequence[int] | None = None) -> None:
+def build(settings: Settings, command: Sequence[str], at: datetime, batch_ids: Sequence[int] | None = None) -> None:
     variables: dict[str, Any] = {"as_of": at.isoformat()}
     if batch_ids is not None:
         variables["batch_ids"] = list(batch_ids)
-    result = dbt_runner.invoke(["run", "--select", *selection, "--vars", json.dumps(variables)], settings=settings)
+    result = dbt_runner.invoke([*command, "--vars", json.dumps(variables)], settings=settings)
     bad = [f"{n['name']}: {n['message']}" for n in result.nodes if n["status"] != "success"]
     assert result.success, bad
 
@@ -132,8 +132,8 @@ def settings(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory
         _points(rows)
         _days(rows)
     settings = settings_for(module_warehouse_url, tmp_path_factory.mktemp("home"))
-    assert dbt_runner.invoke(["seed"], settings=settings).success
-    build(settings, [f"+{mart}" for mart in MARTS], NOON)
+    whole = ["build", "--exclude-resource-types", "test", "unit_test", "--select", *(f"+{mart}" for mart in MARTS)]
+    build(settings, whole, NOON)
     return settings
 
 
@@ -233,18 +233,23 @@ def test_layers_are_fresh_by_polls_and_by_points(rows: Rows) -> None:
 
 
 def test_day_by_day_it_comes_to_the_same(settings: Settings) -> None:
-    """What is late, and an enterprise that the register learns of: a small build and a whole one."""
+    """What is late, an enterprise that is new and a camera that fails: a small build and a whole one."""
     with psycopg.connect(settings.database_url) as conn:
         rows = Rows(conn)
-        late, known = rows.batch(TANKS, at=NOON), rows.batch(REGISTER, at=NOON)
+        late, known, listed = (rows.batch(feed_id, at=NOON) for feed_id in (TANKS, REGISTER, "camera"))
         slots(rows, "T2", 1, range(4), late)  # the tank was not silent, only late
         slots(rows, "R1", 1, range(1, 4), late)
         names = {"credit_code": LATE, "enterprise_name": "模拟新厂", "industry": "hazchem", "status": "active"}
         place = {"longitude": LONGITUDE, "latitude": north(9), "source_crs": "EPSG:4326", "region_code": "620823"}
         kind = {"static_level": "red", "is_key_enterprise": True, "batch_id": known}
         rows.land("enterprise", REGISTER, **names, **place, **kind, updated_at=on(2, 9), fetched_at=NOON)
-    selection = [f"+{mart},config.materialized:kept_table" for mart in FIGURES]  # views stand already
-    build(settings, selection, NOON + timedelta(hours=1), [late, known])
+        poll(rows, "camera", NOON, n_new=1)  # the list of today: the camera was online before
+        conn.execute(
+            "update landing.camera set is_online = false, updated_at = %s, fetched_at = %s, batch_id = %s",
+            (on(3, 1), NOON, listed),
+        )
+    tables = ["run", "--exclude", "config.materialized:live_view", "--select", *(f"+{name}" for name in FIGURES)]
+    build(settings, tables, NOON + timedelta(hours=1), [late, known, listed])
     with psycopg.connect(settings.database_url) as conn:
         small = dbt_compare.tables(conn, FIGURES)
         rows = Rows(conn)
@@ -253,6 +258,7 @@ def test_day_by_day_it_comes_to_the_same(settings: Settings) -> None:
             **{"live_pct": 100, "state": "MET"},
         }
         assert reach(rows, 1)["n_villages_covered"] == 1
-    build(settings, selection, NOON + timedelta(hours=1))
+        assert [monitored(rows, day, "hazchem", "video")["state"] for day in (0, 1, 3)] == ["MET", "MET", "MISSED"]
+    build(settings, tables, NOON + timedelta(hours=1))
     with psycopg.connect(settings.database_url) as conn:
         assert dbt_compare.differences(dbt_compare.tables(conn, FIGURES), small) == ""
