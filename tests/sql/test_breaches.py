@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 from psycopg.types.json import Jsonb
 
+from riskmap.settings import REPOSITORY
 from riskmap.watch.signals import Signal, clear, tell
 from warehouse.db import Connection, advisory_lock, connect
 
@@ -336,6 +338,22 @@ def test_budgets_of_errors_that_burn(ledger: Connection) -> None:
     ledger.execute("alter table metrics.metric_error_budget drop column n_missed")
     broken = found(ledger)
     assert set(broken) == {"check_failed:sla_budget_burnt", "warning_not_reached:sender,A,now"}, "one hides no other"
+
+
+@pytest.mark.parametrize(
+    ("mart", "file"),
+    [
+        ("marts.warning_gap", "marts/_warnings__models.yml"),
+        ("metrics.metric_error_budget", "metrics/_service__models.yml"),
+    ],
+)
+def test_the_marts_have_the_columns_that_the_checks_ask_for(ledger: Connection, mart: str, file: str) -> None:
+    """The contract of the mart decides: whoever renames a column there learns of it here."""
+    models = yaml.safe_load((REPOSITORY / "dbt" / "models" / file).read_text(encoding="utf-8"))["models"]
+    columns = next(model["columns"] for model in models if model["name"] == mart.partition(".")[2])
+    types = ", ".join(f"{column['name']} {column['data_type']}" for column in columns)
+    ledger.execute(f"create table {mart} ({types})".encode())
+    assert found(ledger) == {}
 
 
 def signal(kind: str, **facts: Any) -> Signal:

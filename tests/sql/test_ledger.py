@@ -211,7 +211,14 @@ def test_old_details_go_and_what_metrics_count_stays(conn: Connection) -> None:
         "update ops.batch set committed_at = now() - interval '2 years'"
         " where batch_id <> (select batch_id from ops.cursor)"
     )
-    assert retention.prune(conn) == {"validations": 1, "polls": 1}
+    for days, state in ((91, "SENT"), (91, "PENDING"), (89, "FAILED")):
+        conn.execute(
+            "insert into ops.notification (message_id, channel, type, group_key, breach_ids, subject, body, payload,"
+            " state, created_at, sent_at) values (gen_random_uuid(), 'log', 'opened', 'k', '{}', 's', 'b', '{}',"
+            " %(state)s, now() - %(days)s * interval '1 day', case when %(state)s = 'SENT' then now() end)",
+            {"state": state, "days": days},
+        )
+    assert retention.prune(conn) == {"validations": 1, "polls": 1, "messages": 1}
     assert one(conn, "select count(*) from ops.batch") == 2
     assert one(conn, "select count(*) from landing.observation") == 2
 

@@ -294,6 +294,50 @@ def test_what_can_never_be_sent_ends_as_failed(quiet: Connection, config: WatchC
     assert left == [("FAILED", "the channel is not set up any more")]
 
 
+class Killed(BaseException):
+    """Nothing in the watcher catches it, as nothing catches a SIGKILL."""
+
+
+def test_killed_at_any_statement_nothing_is_lost_and_nothing_comes_a_third_time(
+    quiet: Connection, registered_url: str, config: WatchConfig, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(config, channels=(ear,))
+    execute, left, victim = psycopg.Cursor.execute, [0], [quiet]
+
+    def execute_or_die(cursor: Any, *arguments: Any, **options: Any) -> Any:
+        if cursor.connection is victim[0]:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+        return execute(cursor, *arguments, **options)
+
+    twice = 0
+    for instant in range(60):
+        quiet.execute("delete from ops.signal; delete from ops.notification; delete from ops.breach")
+        wrong(quiet)
+        store.look(quiet, config)
+        later(quiet, 60)
+        with monkeypatch.context() as patched, connect(registered_url) as dying:
+            victim[0], left[0] = dying, instant
+            patched.setattr(psycopg.Cursor, "execute", execute_or_die)
+            try:
+                look(dying, config)
+                is_over = True
+            except Killed:
+                is_over = False
+        quiet.execute("update ops.notification set next_attempt_at = now()")
+        for _ in range(2):
+            look(quiet, config)
+        assert len({message.message_id for message in ear.heard}) == 1, f"killed before statement {instant + 1}"
+        assert len(ear.heard) <= 2
+        assert rows(quiet, "select state from ops.notification") == [("SENT",)]
+        twice += len(ear.heard) == 2
+        ear.heard = []
+        if is_over:
+            break
+    assert (is_over, instant > 8, twice) == (True, True, 1), "only a kill between sending and noting it repeats it"
+
+
 def test_two_watchers_at_once_say_it_once(
     quiet: Connection, registered_url: str, home: Path, config: WatchConfig, ear: Ear
 ) -> None:
