@@ -22,7 +22,8 @@ def prune(conn: Connection) -> dict[str, int]:
             (VALIDATION_DAYS,),
         ).rowcount
         polls = conn.execute(
-            "delete from ops.batch where state = 'NOT_MODIFIED' and committed_at < now() - %s * interval '1 day'"
+            "delete from ops.batch where state = 'NOT_MODIFIED' and quarantined = 0"
+            " and committed_at < now() - %s * interval '1 day'"
             " and not exists (select from ops.cursor where cursor.batch_id = batch.batch_id)",
             (POLL_DAYS,),
         ).rowcount

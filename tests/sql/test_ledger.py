@@ -207,6 +207,7 @@ def test_old_details_go_and_what_metrics_count_stays(conn: Connection) -> None:
     commit_batch(conn, WATER, batch(observation(), validations=[said]))
     commit_batch(conn, WATER, batch(observation(minute=5), validations=[said]))
     commit_batch(conn, WATER, batch(state="NOT_MODIFIED", payloads=[], cursor=None))
+    commit_batch(conn, WATER, batch(state="NOT_MODIFIED", payloads=[], cursor=None, quarantined=[failure()]))  # is news
     conn.execute(
         "update ops.batch set committed_at = now() - interval '2 years'"
         " where batch_id <> (select batch_id from ops.cursor)"
@@ -219,7 +220,7 @@ def test_old_details_go_and_what_metrics_count_stays(conn: Connection) -> None:
             {"state": state, "days": days},
         )
     assert retention.prune(conn) == {"validations": 1, "polls": 1, "messages": 1}
-    assert one(conn, "select count(*) from ops.batch") == 2
+    assert one(conn, "select count(*) from ops.batch") == 3
     assert one(conn, "select count(*) from landing.observation") == 2
 
 

@@ -62,7 +62,7 @@ batches as (
         where
             feeds.feed_id = all_batches.feed_id
             and all_batches.committed_at >= horizon.first_day::timestamp at time zone '{{ var("zone") }}'
-            and all_batches.state <> 'NOT_MODIFIED'
+            and (all_batches.state <> 'NOT_MODIFIED' or all_batches.quarantined > 0)
     ) as recent on true
 
 ),
