@@ -28,6 +28,7 @@ final as (
         owed_from as valid_from,
         valid_to,
         valid_to = {{ forever() }} as is_current,
+        activated_at,
         version as contract_version,
         department,
         frequency_s,

@@ -36,10 +36,11 @@ touched as (
         {{ local_day('hours.hour_at') }} as day
     from (
         select
-            feed_id,
-            max(day) as day
-        from {{ this }}
-        group by feed_id
+            promises.feed_id,
+            coalesce(max(kept.day), min({{ local_day('promises.valid_from') }})) as day
+        from {{ ref('dim_feed_version') }} as promises
+        left join {{ this }} as kept on promises.feed_id = kept.feed_id
+        group by promises.feed_id
     ) as last_kept
     inner join {{ ref('metric_timeliness_hourly') }} as hours
         on

@@ -12,12 +12,14 @@
 -- their clocks, as those of one file do, are looked at once.
 with
 
-feeds as (
+{% if not is_partial() %}
+    feeds as (
 
-    select * from {{ ref('dim_feed') }}
+        select * from {{ ref('dim_feed') }}
 
-),
+    ),
 
+{% endif %}
 promises as (
 
     select * from {{ ref('dim_feed_version') }}
@@ -53,16 +55,22 @@ whole_feeds as (
 new_hours as (
 
     select
-        feeds.feed_id,
+        begun.feed_id,
         hour.hour_at
-    from feeds
+    from (
+        select
+            feed_id,
+            min(greatest(valid_from, activated_at)) as first_at
+        from promises
+        group by feed_id
+    ) as begun
     cross join lateral (
         select max(kept.hour_at) as hour_at from {{ this }} as kept
-        where feeds.feed_id = kept.feed_id
+        where begun.feed_id = kept.feed_id
     ) as last_kept
     cross join lateral generate_series(
-        coalesce(last_kept.hour_at, date_trunc('hour', feeds.activated_at, '{{ var("zone") }}')),
-        least({{ as_of() }}, feeds.active_until),
+        coalesce(last_kept.hour_at, date_trunc('hour', begun.first_at, '{{ var("zone") }}')),
+        {{ as_of() }},
         interval '1 hour'
     ) as hour (hour_at)
 
@@ -235,16 +243,20 @@ legs as (
 
 ),
 
+-- while the feed was on
 hours as (
 
     select
-        feeds.feed_id,
+        promises.feed_id,
         hour.hour_at
-    from feeds
-    inner join spans on feeds.feed_id = spans.feed_id
+    from promises
+    inner join spans on promises.feed_id = spans.feed_id
     inner join lateral generate_series(
-        greatest(date_trunc('hour', feeds.activated_at, '{{ var("zone") }}'), spans.first_hour),
-        least(spans.last_hour, feeds.active_until),
+        greatest(
+            date_trunc('hour', greatest(promises.valid_from, promises.activated_at), '{{ var("zone") }}'),
+            spans.first_hour
+        ),
+        least(spans.last_hour, promises.valid_to - interval '1 microsecond'),
         interval '1 hour'
     ) as hour (hour_at) on true
 
