@@ -173,13 +173,13 @@ polled as (
 ),
 
 -- of a point without a schedule any record is a sign
-measured as (
+point_groups as (
 
     select
-        layers.layer,
         availability.day,
         {{ county_of('availability.region_code') }} as county_code,
-        count(distinct availability.feed_id) as n_feeds,
+        availability.feed_id,
+        'point:' || points.register || ':' || coalesce(availability.category, '') as entry,
         count(*) as n_points,
         count(*) filter (where availability.is_live) as n_live_points,
         bool_or(
@@ -193,12 +193,30 @@ measured as (
         on
             availability.feed_id = points.feed_id
             and availability.point_code = points.point_code
-    inner join layers
-        on
-            'point:' || points.register || ':' || coalesce(availability.category, '')
-            ~ ('^(' || layers.entries || ')$')
+    group by
+        availability.day,
+        {{ county_of('availability.region_code') }},
+        availability.feed_id,
+        'point:' || points.register || ':' || coalesce(availability.category, '')
+
+),
+
+measured as (
+
+    select
+        layers.layer,
+        point_groups.day,
+        point_groups.county_code,
+        count(distinct point_groups.feed_id) as n_feeds,
+        sum(point_groups.n_points)::bigint as n_points,
+        sum(point_groups.n_live_points)::bigint as n_live_points,
+        bool_or(point_groups.is_fresh) as is_fresh,
+        bool_or(point_groups.is_pending) as is_pending,
+        bool_or(point_groups.is_owed) as is_owed
+    from point_groups
+    inner join layers on point_groups.entry ~ ('^(' || layers.entries || ')$')
     where layers.main_tables is null
-    group by layers.layer, availability.day, {{ county_of('availability.region_code') }}
+    group by layers.layer, point_groups.day, point_groups.county_code
 
 ),
 

@@ -50,12 +50,30 @@ days as (
 
 ),
 
+-- few, so that patterns are not asked of every point
+point_kinds as (
+
+    select
+        kinds.kind,
+        kinds.radius_km,
+        categories.register,
+        categories.category
+    from kinds
+    inner join (
+        select distinct
+            points.register,
+            coalesce(points.category, '') as category
+        from points
+    ) as categories on {{ is_point_of('categories.register', 'categories.category', 'kinds.points') }}
+
+),
+
 point_days as (
 
     select
         days.day,
-        kinds.kind,
-        kinds.radius_km,
+        point_kinds.kind,
+        point_kinds.radius_km,
         points.geometry,
         {{ county_of('points.region_code') }} as county_code,
         case when length(points.region_code) >= 9 then left(points.region_code, 9) end as town_code,
@@ -66,7 +84,10 @@ point_days as (
         on
             days.moment > points.valid_from
             and days.moment <= points.valid_to
-    inner join kinds on {{ is_point_of('points.register', 'points.category', 'kinds.points') }}
+    inner join point_kinds
+        on
+            points.register = point_kinds.register
+            and coalesce(points.category, '') = point_kinds.category
     left join availability
         on
             points.feed_id = availability.feed_id
