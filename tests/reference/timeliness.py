@@ -104,7 +104,7 @@ def _legs(history: History, record: Record) -> Iterator[Leg]:
     batch = record.batch
     promise = _promise(history, record)
     yield Leg("event_to_issued", record.event_at, record.issued_at)
-    yield Leg("issued_to_fetched", record.issued_at, batch.fetched_at)
+    yield Leg("issued_to_fetched", _issued_at(record), batch.fetched_at)
     if promise is not None and promise.transfer_times:
         yield Leg("transfer_to_fetched", first_transfer(_issued_at(record), promise), batch.fetched_at)
     yield Leg("fetched_to_landed", batch.fetched_at, batch.committed_at)

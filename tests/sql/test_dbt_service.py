@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from dbt_rows import CAP, SHANGHAI, WATER, Rows, settings_for
+from dbt_rows import CAP, QUAKES, SHANGHAI, WATER, Rows, settings_for
 from psycopg.types.json import Jsonb
 
 from feeds import registry
@@ -48,7 +48,7 @@ def builds(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) 
     settings = settings_for(module_warehouse_url, tmp_path_factory.mktemp("home"))
     contracts = registry.load_all()
     with connect(module_warehouse_url) as conn:
-        ledger.register_feeds(conn, [contracts[feed_id] for feed_id in (WATER, CAP, LEDGER, TWICE)])
+        ledger.register_feeds(conn, [contracts[feed_id] for feed_id in (WATER, CAP, LEDGER, QUAKES, TWICE)])
     found = {}
     with psycopg.connect(module_warehouse_url, autocommit=True) as conn:
         rows = Rows(conn)
@@ -99,11 +99,17 @@ def _promises(rows: Rows) -> None:
             (frequency, latency, Jsonb(expected), feed_id),
         )
     rows.promise_since_ever()
-    rows.conn.execute("update ops.feed_version set valid_to = %s where feed_id = %s", (at(-1.5), WATER))
+    _promise_again(rows, WATER, at(-1.5), at(-1.5), latency_s=300)
+
+
+def _promise_again(rows: Rows, feed_id: str, until: datetime, since: datetime, **changed: Any) -> None:
+    """What was promised ends, and something else is promised later."""
+    rows.conn.execute("update ops.feed_version set valid_to = %s where feed_id = %s", (until, feed_id))
+    version = Jsonb({"valid_from": since.isoformat(), "valid_to": "9999-12-31T00:00:00Z"} | changed)
     rows.conn.execute(
         """insert into ops.feed_version select (v).* from (
                select jsonb_populate_record(v, %s) as v from ops.feed_version as v where feed_id = %s) as changed""",
-        (Jsonb({"valid_from": at(-1.5).isoformat(), "valid_to": "9999-12-31T00:00:00Z", "latency_s": 300}), WATER),
+        (version, feed_id),
     )
 
 
@@ -144,13 +150,29 @@ def _first_batches(rows: Rows) -> None:
     rows.warning("LATE", at(2, 600), batch=rows.batch(CAP, at=at(2.5)))
     rows.conn.execute("update landing.warning set fetched_at = %(at)s, landed_at = %(at)s", {"at": at(2.5)})
 
+    _quake(rows, "us1", at(-3))
     batch = _batch(rows, LEDGER, at(-2), at(-2, 60))
     for code, found_at in (("LIVE", at(-2.75)), ("OLD", at(-38))):
         rows.land("hidden_danger", LEDGER, danger_code=code, found_at=found_at, fetched_at=at(-2), batch_id=batch)
 
 
+def _quake(rows: Rows, event_id: str, updated: datetime) -> int:
+    fetched = updated + timedelta(seconds=60)
+    batch = _batch(rows, QUAKES, fetched, fetched)
+    values = {"ids": [event_id], "status": "automatic", "magnitude": 4, "event_type": "earthquake"}
+    clocks = {"event_at": updated, "updated_at": updated, "fetched_at": fetched, "batch_id": batch}
+    rows.land("earthquake", QUAKES, event_id=event_id, longitude=100.0, latitude=35.0, **values, **clocks)
+    return batch
+
+
 def _second_batch(rows: Rows) -> list[int]:
-    """03:00 becomes visible at last; 00:30 comes, 02:00 is revised, two dangers turn out to have been found later."""
+    """03:00 becomes visible at last; 00:30 comes, 02:00 is revised, two dangers turn out to have been found later.
+
+    And the feed of earthquakes was off for a while: what happened meanwhile is back-fill, what came before is not.
+    """
+    rows.conn.execute("update ops.feed set activated_at = %s where feed_id = %s", (at(4.3), QUAKES))
+    _promise_again(rows, QUAKES, at(4.1), at(4.3), activated_at=at(4.3).isoformat())
+    quakes = [_quake(rows, "us2", at(4.3, -30)), _quake(rows, "us3", at(4.35))]
     batches = rows.conn.execute("select batch_id from landing.observation where event_at = %s", (at(3),)).fetchall()
     rows.insert("ops.publication", {"batch_id": batches[0][0], "build_id": "b", "published_at": at(4.25)})
     _observed(rows, WATER, at(0.5), at(4.25), fetched_at=at(4, 600))
@@ -166,7 +188,7 @@ def _second_batch(rows: Rows) -> list[int]:
                 where danger_code = %s""",
             (moved, found_at, at(4, 600), at(4, 610), code),
         )
-    return [late, moved]
+    return [late, moved, *quakes]
 
 
 def test_what_is_built_in_parts_is_what_a_whole_build_says(builds: dict[str, Found]) -> None:
@@ -229,6 +251,12 @@ def test_a_record_whose_time_is_revised_leaves_its_old_hour(rows: Rows, builds: 
     assert [tuple(row.values()) for row in rows.all(query, LEDGER)] == [(at(-4), 1, 0), (at(2), 1, 0)]
     assert at(-38) in {row[1] for row in builds["first"]["metric_timeliness_hourly"]}
     assert at(-38) not in {row[1] for row in builds["partial"]["metric_timeliness_hourly"]}
+
+
+def test_a_feed_that_was_off_keeps_what_it_had_told(rows: Rows) -> None:
+    query = """select hour_at, n, n_backfill, n_promised from metrics.metric_timeliness_hourly
+                where feed_id = %s and leg = 'issued_to_published' and n + n_backfill > 0 order by 1"""
+    assert [tuple(row.values()) for row in rows.all(query, QUAKES)] == [(at(-3), 1, 0, 1), (at(4), 1, 1, 1)]
 
 
 def states(rows: Rows, feed_id: str, promise: str) -> dict[int, str]:

@@ -225,7 +225,7 @@ legs as (
     inner join lateral (
         values
         ('event_to_issued', promised.event_at, promised.issued_at, false),
-        ('issued_to_fetched', promised.issued_at, promised.fetched_at, false),
+        ('issued_to_fetched', coalesce(promised.issued_at, promised.event_at), promised.fetched_at, false),
         ('transfer_to_fetched', promised.due_from, promised.fetched_at, false),
         ('fetched_to_landed', promised.fetched_at, promised.landed_at, false),
         ('landed_to_published', promised.landed_at, promised.published_at, promised.published_at is null),
