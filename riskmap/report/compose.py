@@ -21,7 +21,7 @@ _GRADES = ("enterprises_red", "enterprises_orange", "enterprises_yellow", "enter
 def compose(yearbook: Yearbook, language: Language) -> Document:
     """The whole report."""
     words = WORDS[language]
-    simulated = yearbook.source_feeds & yearbook.simulated_feeds
+    simulated = yearbook.simulated_feeds
     title = words["title"].format(region=yearbook.region_name, year=yearbook.year)
     return Document(
         language=language,
@@ -43,7 +43,7 @@ def compose(yearbook: Yearbook, language: Language) -> Document:
 
 def _notices(yearbook: Yearbook, language: Language) -> Iterator[str]:
     words = WORDS[language]
-    simulated = yearbook.source_feeds & yearbook.simulated_feeds
+    simulated = yearbook.simulated_feeds
     if simulated and simulated == yearbook.source_feeds:
         yield words["simulated"]
     elif simulated:

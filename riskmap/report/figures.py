@@ -27,6 +27,7 @@ class Figure:
     definition_zh: str
     definition_en: str
     source_feeds: list[str]
+    simulated_feeds: list[str]
     value: float | None
     numerator: float | None
     denominator: float | None
@@ -48,8 +49,6 @@ class Yearbook:
     region_name: str
     as_of: datetime
     figures: tuple[Figure, ...]
-    simulated_feeds: frozenset[str]
-    """Feeds whose contract points to the demo's sources."""
 
     @property
     def by_code(self) -> Mapping[str, Figure]:
@@ -59,15 +58,15 @@ class Yearbook:
     def source_feeds(self) -> frozenset[str]:
         return frozenset(feed for figure in self.figures for feed in figure.source_feeds)
 
+    @property
+    def simulated_feeds(self) -> frozenset[str]:
+        return frozenset(feed for figure in self.figures for feed in figure.simulated_feeds)
+
 
 _FIGURES = """
     select * from metrics.metric_work_report
     where year = %s and region_code = %s
     order by figure_order, figure_code
-"""
-_SIMULATED = """
-    select feed_id from ops.feed
-    where jsonb_path_exists(contract, '$.servers[*] ? (@.environment == "demo")')
 """
 _YEARS = "select distinct year from metrics.metric_work_report where region_code = %s order by year"
 _REGIONS = """
@@ -87,14 +86,12 @@ def read(conn: Connection, year: int, region_code: str) -> Yearbook:
             raise UserError("The warehouse has no figures of any year yet", "run 'riskmap build'") from error
         if not rows:
             raise _nothing(conn, year, region_code)
-        simulated = cursor.execute(_SIMULATED).fetchall()
     return Yearbook(
         year=year,
         region_code=region_code,
         region_name=rows[0]["region_name"] or region_code,
         as_of=rows[0]["as_of"],
         figures=tuple(Figure(**{name: row[name] for name in Figure.__dataclass_fields__}) for row in rows),
-        simulated_feeds=frozenset(row["feed_id"] for row in simulated),
     )
 
 

@@ -43,6 +43,7 @@ def figure(row: dict[str, str], value: float | None = 1.0) -> Figure:
         **{name: row[name] for name in ("figure_code", "section", "name_zh", "name_en", "form")},
         **{name: row[name] for name in ("unit_zh", "unit_en", "definition_zh", "definition_en")},
         source_feeds=["mock_feed"],
+        simulated_feeds=["mock_feed"],
         value=value,
         numerator=value,
         denominator=None if row["form"] == "count" else 4.0,
@@ -66,7 +67,6 @@ def yearbook(**changes: Figure | None) -> Yearbook:
         region_name="模拟县 <b>&",
         as_of=datetime(2020, 12, 31, 18, tzinfo=UTC),
         figures=tuple(known for known in figures if known is not None),
-        simulated_feeds=frozenset({"mock_feed"}),
     )
 
 
@@ -156,9 +156,10 @@ class TestWhatIsSaid:
         whole = compose(yearbook(), "zh")
         assert whole.title.startswith("【模拟】")
         assert (whole.mark, whole.notices[0]) == ("模拟数据", WORDS["zh"]["simulated"])
-        partly = compose(yearbook(deaths=replace(of("deaths"), source_feeds=["real_feed"])), "en")
+        partly = compose(yearbook(deaths=replace(of("deaths"), source_feeds=["real_feed"], simulated_feeds=[])), "en")
         assert partly.notices[0].endswith("person: mock_feed.")
-        real = compose(replace(yearbook(), simulated_feeds=frozenset()), "zh")
+        figures = tuple(replace(known, simulated_feeds=[]) for known in yearbook().figures)
+        real = compose(replace(yearbook(), figures=figures), "zh")
         assert real.mark is None
         assert "模拟】" not in real.title
         assert len(real.notices) == 1

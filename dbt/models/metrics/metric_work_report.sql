@@ -143,6 +143,7 @@ telling as (
         feeds.feed_id,
         feeds.active_until,
         polls.first_on,
+        jsonb_path_exists(feeds.contract, '$.servers[*] ? (@.environment == "demo")') as is_simulated,
         figures.main_table = '*' or figures.main_table = any(feeds.tables) as is_main
     from figures
     inner join feeds on figures.source_tables = '*' or figures.tables && feeds.tables
@@ -155,6 +156,7 @@ sources as (
     select
         figure_code,
         array_agg(feed_id order by feed_id) as source_feeds,
+        array_agg(feed_id order by feed_id) filter (where is_simulated) as simulated_feeds,
         bool_or(is_main) as has_feed,
         min(first_on) filter (where is_main) as polled_from,
         case
@@ -213,6 +215,7 @@ evidence as (
     select
         figures.*,
         coalesce(sources.source_feeds, array[]::text[]) as source_feeds,
+        coalesce(sources.simulated_feeds, array[]::text[]) as simulated_feeds,
         coalesce(sources.has_feed, false) as has_feed,
         sources.until_on,
         case figures.basis
@@ -277,6 +280,7 @@ judged as (
         evidence.definition_zh,
         evidence.definition_en,
         evidence.source_feeds,
+        evidence.simulated_feeds,
         evidence.until_on,
         evidence.known_from,
         this_year.part,
@@ -382,6 +386,7 @@ final as (
         measured.definition_zh,
         measured.definition_en,
         measured.source_feeds,
+        measured.simulated_feeds,
 
         ---------- the figure
         measured.value::double precision as value,
