@@ -46,8 +46,8 @@ final as (
     from registers
 
     {% for register in [
-        'dim_monitoring_point', 'dim_enterprise', 'stg_village', 'stg_risk_unit', 'stg_base_station', 'stg_mine_area',
-        'stg_emergency_plan',
+        'dim_monitoring_point', 'dim_enterprise', 'stg_village', 'stg_risk_unit', 'stg_hazard_inventory',
+        'stg_base_station', 'stg_mine_area', 'stg_emergency_plan',
     ] %}
         union all
 
