@@ -133,6 +133,7 @@ pieces as (
         latency_s,
         {{ local_second(as_of()) }} as now_s,
         {{ local_second(as_of()) }} - grace_s as judged_by_s,
+        {{ local_second('live_from') }} - latency_s as live_s,
         is_excluded,
         coverage_target
     from {{ ref('int_coverage__obligation') }}
@@ -182,7 +183,9 @@ bounds as (
             {{ slot_at('spans.over_by_s', 'spans') }}
         ) as end_slot,
         {{ slot_at('spans.judged_by_s', 'spans') }} as judged_before,
-        {{ slot_at('spans.now_s', 'spans') }} + 1 as begun_before
+        {{ slot_at('spans.now_s', 'spans') }} + 1 as begun_before,
+        -- the first slot whose time was not over when the feed was switched on
+        {{ slot_from('spans.live_s', 'spans') }} - 1 as live_slot
     from spans
 
 ),
@@ -196,6 +199,10 @@ owed as (
         count(slot_s) > 0 as is_scheduled,
         coalesce(sum(greatest(least(end_slot, judged_before) - first_slot, 0)) filter (where not is_excluded), 0)::bigint
             as expected_slots,
+        coalesce(
+            sum(greatest(least(end_slot, judged_before) - greatest(first_slot, live_slot), 0)) filter (where not is_excluded),
+            0
+        )::bigint as live_slots,
         coalesce(
             sum(greatest(least(end_slot, begun_before) - greatest(first_slot, judged_before), 0))
                 filter (where not is_excluded),
@@ -304,6 +311,7 @@ judged as (
         coalesce(owed.expected_slots, 0) as expected_slots,
         coalesce(came.received_slots, 0) as received_slots,
         coalesce(came.in_time_slots, 0) as in_time_slots,
+        coalesce(owed.live_slots, 0) as live_slots,
         coalesce(owed.pending_slots, 0) as pending_slots,
         coalesce(owed.excluded_slots, 0) as excluded_slots,
         coalesce(came.n_records, 0) as n_records,

@@ -10,6 +10,7 @@ broken_down as (
         sum(n_entities) as n_entities,
         sum(expected_slots) as expected_slots,
         sum(received_slots) as received_slots,
+        sum(live_slots) as live_slots,
         sum(in_time_slots) as in_time_slots,
         sum(pending_slots) as pending_slots,
         sum(excluded_slots) as excluded_slots,
@@ -41,6 +42,7 @@ where
         coverage.n_entities <> coalesce(broken_down.n_entities, 0)
         or coverage.expected_slots <> coalesce(broken_down.expected_slots, 0)
         or coverage.received_slots <> coalesce(broken_down.received_slots, 0)
+        or coverage.live_slots <> coalesce(broken_down.live_slots, 0)
         or coverage.in_time_slots <> coalesce(broken_down.in_time_slots, 0)
         or coverage.pending_slots <> coalesce(broken_down.pending_slots, 0)
         or coverage.excluded_slots <> coalesce(broken_down.excluded_slots, 0)

@@ -109,7 +109,8 @@ owed as (
         versions.transfer_s,
         versions.latency_s,
         versions.latency_s as grace_s,
-        versions.coverage_target
+        versions.coverage_target,
+        versions.activated_at as live_from
     from versions
     inner join terms
         on
@@ -131,7 +132,8 @@ owed as (
         transfer_s,
         latency_s,
         0 as grace_s,
-        coverage_target
+        coverage_target,
+        activated_at as live_from
     from versions
     where expected_kind = 'polls'
 
@@ -182,7 +184,8 @@ final as (
                 and cut.cut_at >= exclusions.excluded_from
                 and cut.cut_at < exclusions.excluded_to
         ) as is_excluded,
-        cut.coverage_target
+        cut.coverage_target,
+        cut.live_from
     from cut
 
 )

@@ -41,7 +41,9 @@ final as (
         transfer_times,
         coalesce((expected ->> 'availability_full')::double precision, {{ var('availability_full') }})
             as availability_full,
-        coalesce((expected ->> 'availability_low')::double precision, {{ var('availability_low') }}) as availability_low
+        coalesce((expected ->> 'availability_low')::double precision, {{ var('availability_low') }})
+            as availability_low,
+        activated_at
     from begun
     where owed_from < valid_to
 

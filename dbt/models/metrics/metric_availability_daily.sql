@@ -97,6 +97,7 @@ days as (
         bool_or(is_scheduled) as is_scheduled,
         sum(expected_slots)::bigint as expected_slots,
         sum(received_slots)::bigint as received_slots,
+        sum(live_slots)::bigint as live_slots,
         sum(in_time_slots)::bigint as in_time_slots,
         sum(pending_slots)::bigint as pending_slots,
         sum(excluded_slots)::bigint as excluded_slots,
@@ -118,6 +119,7 @@ days as (
         is_scheduled,
         expected_slots,
         received_slots,
+        live_slots,
         in_time_slots,
         pending_slots,
         excluded_slots,
@@ -210,6 +212,7 @@ final as (
         ---------- figures
         expected_slots,
         received_slots,
+        live_slots,
         in_time_slots,
         pending_slots,
         excluded_slots,

@@ -46,6 +46,7 @@ final as (
         {{ moment_of('judged.window_number * 3600') }} as hour_at,
         judged.expected_slots,
         judged.received_slots,
+        judged.live_slots,
         judged.in_time_slots,
         judged.pending_slots,
         judged.excluded_slots,

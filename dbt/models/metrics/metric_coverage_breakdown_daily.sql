@@ -56,13 +56,14 @@ final as (
         ---------- slots
         sum(availability.expected_slots)::bigint as expected_slots,
         sum(availability.received_slots)::bigint as received_slots,
+        sum(availability.live_slots)::bigint as live_slots,
         sum(availability.in_time_slots)::bigint as in_time_slots,
         sum(availability.pending_slots)::bigint as pending_slots,
         sum(availability.excluded_slots)::bigint as excluded_slots,
         sum(availability.n_records)::bigint as n_records,
         sum(availability.unexpected_records)::bigint as unexpected_records,
         {{ pct('sum(availability.received_slots)', 'sum(availability.expected_slots)') }} as coverage_pct,
-        {{ pct('sum(availability.in_time_slots)', 'sum(availability.expected_slots)') }} as in_time_pct
+        {{ pct('sum(availability.in_time_slots)', 'sum(availability.live_slots)') }} as in_time_pct
     from availability
     {% if is_partial() %}
         inner join touched
