@@ -42,8 +42,7 @@ final as (
         coalesce((expected ->> 'availability_full')::double precision, {{ var('availability_full') }})
             as availability_full,
         coalesce((expected ->> 'availability_low')::double precision, {{ var('availability_low') }})
-            as availability_low,
-        activated_at
+            as availability_low
     from begun
     where owed_from < valid_to
 
