@@ -15,7 +15,7 @@ Row = dict[str, object]
 TARGET, FULL, LOW = 0.95, 0.8, 0.3
 OVER_REPORTING_FACTOR = 2
 SLOT_COUNTS = (
-    "expected_slots", "received_slots", "in_time_slots", "pending_slots", "excluded_slots",
+    "expected_slots", "received_slots", "live_slots", "in_time_slots", "pending_slots", "excluded_slots",
     "n_records", "unexpected_records", "slot_records", "slot_variables",
 )  # fmt: skip
 
@@ -126,7 +126,8 @@ class Entity:
         if end + (version.latency_s if self.is_point else 0) > self.as_of:
             window.add(pending_slots=1)
             return
-        window.add(expected_slots=1)
+        is_live = end + version.latency_s >= version.activated_at  # what was over before can only be back-filled
+        window.add(expected_slots=1, live_slots=int(is_live))
         window.target += Fraction(str(TARGET if version.target is None else version.target))
         came = self.signs[bisect_left(self.times, begin) : bisect_left(self.times, end)]
         if came:
@@ -300,7 +301,7 @@ def _coverage_row(windows: list[tuple[bool, Window]], promise: Version) -> Row:
         "department": promise.department,
         "kind": promise.kind,
         "n_entities": sum(not is_point or w.n_slots > 0 for is_point, w in windows),
-        **{name: total(name) for name in SLOT_COUNTS[:5]},
+        **{name: total(name) for name in SLOT_COUNTS[:6]},
         "unexpected_records": sum(w.counts["unexpected_records"] for is_point, w in windows if is_point),
         "coverage": received / expected if expected else None,
         "target": float(target / expected) if expected else TARGET if promise.target is None else promise.target,
