@@ -80,13 +80,8 @@
 
     lock table {{ target_relation }} in share row exclusive mode;
 
-    delete from {{ target_relation }} as kept
-    using {{ fresh }} as fresh
-    where
-        {{ same_key | join(' and ') }}
-        and (fresh.{{ names | join(', fresh.') }}) is distinct from (kept.{{ names | join(', kept.') }});
+    -- first what has no successor: a macro that says what was touched may look at the table as it was kept
     {% if not is_partial %}
-
     delete from {{ target_relation }} as kept
     where not exists (
         select 1 from {{ fresh }} as fresh
@@ -103,6 +98,12 @@
             where {{ same_key | join(' and ') }}
         );
     {% endif %}
+
+    delete from {{ target_relation }} as kept
+    using {{ fresh }} as fresh
+    where
+        {{ same_key | join(' and ') }}
+        and (fresh.{{ names | join(', fresh.') }}) is distinct from (kept.{{ names | join(', kept.') }});
 
     insert into {{ target_relation }} ({{ names | join(', ') }})
     select {{ names | join(', ') }} from {{ fresh }} as fresh
