@@ -76,7 +76,10 @@ hours as (
         promises.expected_kind as kind,
         promises.coverage_target,
         promises.transfer_times,
-        max(promises.latency_s) over (partition by candidates.feed_id, candidates.hour_at) as latency_s
+        max(promises.latency_s) over (partition by candidates.feed_id, candidates.hour_at) as latency_s,
+        -- in an hour in which the kind changed slots of both kinds are owed
+        bool_or(promises.expected_kind = 'polls') over (partition by candidates.feed_id, candidates.hour_at)
+            as has_polls
     from candidates
     inner join promises
         on
@@ -94,7 +97,7 @@ feed_scope as (
         {{ local_second('min(hour_at)') }} as from_s,
         {{ local_second('max(hour_end)') }} as until_s
     from hours
-    where kind = 'polls'
+    where has_polls
     group by feed_id
 
 ),
