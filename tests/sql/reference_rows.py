@@ -11,10 +11,14 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from tests.reference.availability import Row
 from tests.reference.history import FOREVER, OBSERVATIONS, History, Version
-from tests.reference.timeliness import Row
+from tests.reference.loops import Loop
 
 SHANGHAI_S = 8 * 3600
+LOOP_TIMES = ("responded_at", "disposed_at", "closed_at")
+LOOP_DEADLINES = ("respond_due_at", "dispose_due_at", "close_due_at")
+DANGER_TIMES = ("registered_at", "rectified_at", "accepted_at", "closed_at")
 WRITTEN = (
     "ops.publication",
     "ops.build",
@@ -228,6 +232,60 @@ def _records(histories: Sequence[History]) -> Iterator[dict[str, Any]]:
                 "seen_at": moment(record.batch.committed_at),
                 "record_hash": str(record.content),
             }
+
+
+def write_loops(conn: psycopg.Connection[Any], loops: Sequence[Loop]) -> None:
+    """Facts about loops, in place of the models that make them: tables with the columns that the figures read."""
+    times = ", ".join(f"{name} timestamptz" for name in (*LOOP_TIMES, *LOOP_DEADLINES, "opened_at", "ended_at"))
+    dangers = ", ".join(f"{name} timestamptz" for name in (*DANGER_TIMES, "found_at", "deadline_at", "recurred_at"))
+    with conn.transaction():
+        conn.execute(
+            f"""create table marts.fct_closed_loop (loop_kind text, loop_key text, region_code text, grade text,
+                loop_state text, evidence text, is_closed boolean, {times})""".encode()
+        )
+        conn.execute(
+            f"""create table marts.fct_hazard (danger_code text, region_code text, danger_level text, stage text,
+                deadline_state text, duplicate_of text, is_closed boolean, is_rectification_refused boolean,
+                is_acceptance_failed boolean, {dangers})""".encode()
+        )
+        _copy(conn, "marts.fct_closed_loop", (_loop(x) for x in loops if x.kind != "hidden_danger"))
+        _copy(conn, "marts.fct_hazard", (_danger(x) for x in loops if x.kind == "hidden_danger"))
+
+
+def _loop(loop: Loop) -> dict[str, Any]:
+    return {
+        "loop_kind": loop.kind,
+        "loop_key": loop.key,
+        "region_code": loop.region,
+        "grade": loop.grade,
+        "loop_state": "LAPSED" if loop.is_lapsed else "PENDING",
+        "evidence": loop.evidence,
+        "is_closed": loop.n_reached == len(loop.stages),
+        "opened_at": moment(loop.opened_at),
+        "ended_at": moment(loop.ended_at),
+        **dict(zip(LOOP_TIMES, map(moment, loop.times), strict=True)),
+        **dict(zip(LOOP_DEADLINES, map(moment, loop.deadlines), strict=True)),
+    }
+
+
+def _danger(loop: Loop) -> dict[str, Any]:
+    deadline = loop.deadlines[1]
+    state = "no_deadline" if deadline is None else "contradictory" if deadline < loop.opened_at else "pending"
+    return {
+        "danger_code": loop.key,
+        "region_code": loop.region,
+        "danger_level": loop.grade,
+        "stage": ("found", "registered", "rectified", "accepted", "closed")[loop.n_reached],
+        "deadline_state": state,
+        "duplicate_of": "another" if loop.is_duplicate else None,
+        "is_closed": loop.n_reached == len(loop.stages),
+        "is_rectification_refused": loop.back_at == 1,
+        "is_acceptance_failed": loop.back_at == 2,
+        "recurred_at": moment(loop.opened_at) if loop.back_at == 3 else None,
+        "found_at": moment(loop.opened_at),
+        "deadline_at": moment(deadline),
+        **dict(zip(DANGER_TIMES, map(moment, loop.times), strict=True)),
+    }
 
 
 def read(conn: psycopg.Connection[Any], query: str, key: Sequence[str]) -> dict[str, dict[tuple[object, ...], Row]]:
