@@ -11,7 +11,7 @@ from tests.reference.timeliness import percent
 LIVE = ("full", "partial_high", "over_reporting")
 CLASSES = (*LIVE, "partial_low", "silent", "pending", "not_expected", "no_schedule")
 SUMS = (
-    "expected_slots", "received_slots", "in_time_slots", "pending_slots", "excluded_slots", "n_records",
+    "expected_slots", "received_slots", "live_slots", "in_time_slots", "pending_slots", "excluded_slots", "n_records",
     "unexpected_records",
 )  # fmt: skip
 
@@ -38,5 +38,5 @@ def _sum(rows: list[Row]) -> Row:
         "n_unknown_entities": classes.count("unknown_entity"),
         **sums,
         "coverage_pct": percent(sums["received_slots"], sums["expected_slots"]),
-        "in_time_pct": percent(sums["in_time_slots"], sums["expected_slots"]),
+        "in_time_pct": percent(sums["in_time_slots"], sums["live_slots"]),
     }
