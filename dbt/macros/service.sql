@@ -31,6 +31,22 @@
         from {{ ref('stg_poll') }}
         where batch_id in {{ batch_ids() }}
 
+        union
+
+        -- an answer without news is in no batch that is published: it may have been on its way when its hour was judged
+        select
+            polls.feed_id,
+            date_trunc('hour', polls.polled_at, '{{ var("zone") }}') as hour_at
+        from feeds
+        cross join lateral (
+            select max(kept.hour_at) as hour_at from {{ this }} as kept
+            where feeds.feed_id = kept.feed_id
+        ) as last_kept
+        inner join {{ ref('stg_poll') }} as polls
+            on
+                feeds.feed_id = polls.feed_id
+                and polls.committed_at >= last_kept.hour_at
+
     ),
 
     touched as (

@@ -64,6 +64,20 @@ def draw(seed: str, feed_id: str, end: float, first_batch: int) -> History:
     )
 
 
+def answered_late(feed_id: str, judged_at: float, end: float, first_batch: int) -> History:
+    """Dice hit it too seldom: an answer is on its way when its hour is judged, and afterwards all is quiet."""
+    start = judged_at // HOUR * HOUR - 14 * HOUR
+    promise = Version(start, FOREVER, start, "水利局", "polls", None, None, None, 1800.0, latency_s=10.0)
+    batches = []
+    for index in range(int((end - start) // 1800)):
+        fetched_at = start + index * 1800 + 1750
+        is_slow = fetched_at < judged_at < fetched_at + 1800
+        state = "NOT_MODIFIED" if is_slow or fetched_at > judged_at else "LANDED"
+        committed_at = fetched_at + (90 if is_slow else 2)
+        batches.append(Batch(first_batch + index, "pull", state, fetched_at, committed_at, committed_at + 60))
+    return History("answered_late", feed_id, None, (promise,), (), tuple(batches), (), (), owners(end))
+
+
 def _moment(frame: Frame, first: float | None = None, before: float | None = None) -> float:
     """Any moment: on a slot, on the hour, at midnight, or between."""
     first, before = first or frame.start, before or frame.end

@@ -27,7 +27,7 @@ from riskmap import dbt_runner
 from riskmap.settings import REPOSITORY, Settings
 from tests.reference.availability import Row, availability, coverage
 from tests.reference.breakdown import breakdown
-from tests.reference.events import draw
+from tests.reference.events import answered_late, draw
 from tests.reference.history import DAY, HOUR, History
 from tests.reference.loops import Promise, closed_loops, draw_loops
 from tests.reference.service import sla_days, sla_hours
@@ -161,7 +161,8 @@ def empty_metrics(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFa
 
 def _histories(first: int, n: int) -> list[History]:
     numbers = range(first, first + n)
-    return [draw(f"{SEED}.{i}", f"h{i:04}", LAST_AS_OF, first_batch=1 + 10_000 * i) for i in numbers]
+    drawn = [draw(f"{SEED}.{i}", f"h{i:04}", LAST_AS_OF, first_batch=1 + 10_000 * i) for i in numbers]
+    return [*drawn, answered_late("late", FIRST_AS_OF, LAST_AS_OF, first_batch=1 + 10_000 * (first + n))]
 
 
 def _landed_between(history: History, after: float, until: float) -> Iterator[int]:
