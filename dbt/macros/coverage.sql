@@ -8,7 +8,7 @@
 {# The local days that figures of points are kept for: from the first on which any feed was in force until today;
    between full builds only from the first whose figures can have changed since the build before: slots of earlier days
    may have been pending then, and what landed since may be about any day (int_coverage__batch). #}
-{% macro days_of_points(relation) %}
+{% macro days_of_points() %}
     -- depends_on: {{ ref('int_coverage__batch') }}
     select
         day.day::date as day,
@@ -26,7 +26,7 @@
                                 from {{ ref('dim_feed') }}
                                 where main_table in ('observation', 'person_position')
                             )
-                        from {{ relation }} as kept
+                        from {{ this }} as kept
                     ),
                     (
                         select min(changed_on)
@@ -41,6 +41,12 @@
         {{ local_day(as_of()) }}::timestamp,
         interval '1 day'
     ) as day (day)
+{% endmacro %}
+
+
+{# The same, for what goes when it has no successor: a county in which nobody needs watching any more. #}
+{% macro touched_days_of_points() %}
+    select day from ({{ days_of_points() }}) as counted
 {% endmacro %}
 
 

@@ -1,4 +1,12 @@
-{{ config(materialized='kept_table', partial=true, unique_key=['day', 'region_code', 'industry', 'category']) }}
+{{
+    config(
+        materialized='kept_table',
+        partial=true,
+        unique_key=['day', 'region_code', 'industry', 'category'],
+        touched='touched_days_of_points',
+        replaces=['day'],
+    )
+}}
 
 -- Between full builds only days are counted again whose figures can have changed.
 with
@@ -57,7 +65,7 @@ positions as not materialized (
 
 days as (
 
-    {{ days_of_points(this) }}
+    {{ days_of_points() }}
 
 ),
 

@@ -1,4 +1,12 @@
-{{ config(materialized='kept_table', partial=true, unique_key=['day', 'region_code', 'kind']) }}
+{{
+    config(
+        materialized='kept_table',
+        partial=true,
+        unique_key=['day', 'region_code', 'kind'],
+        touched='touched_days_of_points',
+        replaces=['day'],
+    )
+}}
 
 -- Circles of all live points are joined once for each set of points that was live, not once for each day.
 -- Between full builds only days are counted again whose figures can have changed.
@@ -46,7 +54,7 @@ regions as (
 
 days as (
 
-    {{ days_of_points(this) }}
+    {{ days_of_points() }}
 
 ),
 
