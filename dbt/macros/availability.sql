@@ -271,7 +271,8 @@ matched as (
             false
         ) as is_judged,
         pieces.feed_id is not null as is_in_use,
-        slots.landed_s <= slots.end_s + pieces.latency_s as is_in_time
+        -- what landed before the feed was switched on again is no answer to the promise of this time
+        slots.landed_s <= slots.end_s + pieces.latency_s and slots.end_s >= pieces.live_s as is_in_time
     from slots
     left join pieces
         on

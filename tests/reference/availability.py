@@ -133,7 +133,7 @@ class Entity:
         if came:
             window.add(
                 received_slots=1,
-                in_time_slots=int(min(s.landed_at for s in came) <= end + version.latency_s),
+                in_time_slots=int(is_live and min(s.landed_at for s in came) <= end + version.latency_s),
                 slot_records=len(came),
                 slot_variables=len({s.variable for s in came}),
             )
