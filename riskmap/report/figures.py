@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from riskmap.errors import UserError
@@ -63,11 +64,10 @@ class Yearbook:
         return frozenset(feed for figure in self.figures for feed in figure.simulated_feeds)
 
 
-_FIGURES = """
-    select * from metrics.metric_work_report
-    where year = %s and region_code = %s
-    order by figure_order, figure_code
-"""
+_FIGURES = sql.SQL(
+    "select {} from metrics.metric_work_report where year = %s and region_code = %s order by figure_order, figure_code"
+)
+_COLUMNS = tuple(Figure.__dataclass_fields__)
 _YEARS = "select distinct year from metrics.metric_work_report where region_code = %s order by year"
 _REGIONS = """
     select region_code || coalesce(' ' || region_name, '') as region from metrics.metric_work_report
@@ -81,9 +81,12 @@ def read(conn: Connection, year: int, region_code: str) -> Yearbook:
     conn.execute("set jit = off")  # compiling this wide view takes longer than reading it
     with conn.cursor(row_factory=dict_row) as cursor:
         try:
-            rows = cursor.execute(_FIGURES, (year, region_code)).fetchall()
-        except psycopg.errors.UndefinedTable as error:
-            raise UserError("The warehouse has no figures of any year yet", "run 'riskmap build'") from error
+            names = sql.SQL(", ").join(map(sql.Identifier, (*_COLUMNS, "region_name", "as_of")))
+            rows = cursor.execute(_FIGURES.format(names), (year, region_code)).fetchall()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+            raise UserError(
+                "The warehouse has no figures of any year yet, or an older version has made them", "run 'riskmap build'"
+            ) from error
         if not rows:
             raise _nothing(conn, year, region_code)
     return Yearbook(
@@ -91,7 +94,7 @@ def read(conn: Connection, year: int, region_code: str) -> Yearbook:
         region_code=region_code,
         region_name=rows[0]["region_name"] or region_code,
         as_of=rows[0]["as_of"],
-        figures=tuple(Figure(**{name: row[name] for name in Figure.__dataclass_fields__}) for row in rows),
+        figures=tuple(Figure(**{name: row[name] for name in _COLUMNS}) for row in rows),
     )
 
 
