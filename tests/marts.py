@@ -58,7 +58,7 @@ NULL: Mapping[str, tuple[str, ...]] = {
         *("sensor_point_code", "depth_cm", "depth_at"),
     ),
     "metrics.metric_lead_time": (  # before the first run all is back-fill
-        *("min_h", "p10_h", "p50_h", "p90_h", "max_h"),
+        *("min_h", "p10_h", "p50_h", "p90_h", "max_h", "goal_h", "met_pct"),
     ),
 }
 """Columns that may be null in every row of the county."""

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from feeds.contract import Contract
@@ -91,13 +92,26 @@ def _write(conn: Connection, contract: Contract, batch: Batch, done: Step) -> Co
         unchanged=sum(one.unchanged for one in landed.values()),
         quarantined=quarantined,
         rejects=sum(payload.rejects for payload in batch.payloads),
-        # what a full list repeats unchanged still tells that everything else is gone
-        tables=tuple(name for name, one in landed.items() if one.inserted or one.updated or contract.full_list),
+        tables=tuple(
+            name
+            for name, one in landed.items()
+            if one.inserted or one.updated or _is_short_list(conn, contract, name, one.unchanged)
+        ),
     )
     _record(conn, batch, counts)
     _advance_cursor(conn, batch, batch_id)
     done("recorded")
     return counts
+
+
+def _is_short_list(conn: Connection, contract: Contract, table: str, listed: int) -> bool:
+    """Whether a list that repeats what is known has fewer entries than that: it may tell that the others are gone."""
+    register = contract.expected.get("register", contract.main_table.name)
+    if contract.full_list is None or table != register:
+        return False
+    query = sql.SQL("select count(*) > %s from landing.{} where feed_id = %s").format(sql.Identifier(table))
+    row = conn.execute(query, (listed, contract.id)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _prepare_session(conn: Connection, feed_id: str) -> None:

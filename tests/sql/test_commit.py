@@ -113,9 +113,12 @@ def test_the_same_batch_again_changes_nothing(conn: Connection) -> None:
 
 
 def test_a_full_list_that_changes_nothing_still_tells_what_is_gone(conn: Connection) -> None:
-    commit_batch(conn, WATER, batch(observation()))
-    counts = commit_batch(conn, replace(WATER, full_list="*"), batch(observation()))
-    assert (counts.unchanged, counts.tables) == (1, ("observation",))
+    lists = replace(WATER, full_list="*", expected={"kind": "polls"})
+    commit_batch(conn, lists, batch(observation(), observation("B2")))
+    assert commit_batch(conn, lists, batch(observation(), observation("B2"))).tables == (), "it is whole"
+    shorter = commit_batch(conn, lists, batch(observation()))
+    assert (shorter.unchanged, shorter.tables) == (1, ("observation",))
+    assert commit_batch(conn, WATER, batch(observation())).tables == (), "not the register of this feed"
 
 
 def test_a_later_poll_with_the_same_content_keeps_what_was_known_first(conn: Connection) -> None:
