@@ -39,7 +39,7 @@ check "ruff check" ruff check --quiet
 check "ruff format" ruff format --quiet --check
 check "mypy" mypy --no-error-summary
 check "import contracts" lint-imports --no-cache
-check "sqlfluff" sqlfluff lint --nocolor --disable-progress-bar dbt/models
+check "sqlfluff" sqlfluff lint --nocolor --disable-progress-bar --processes 0 dbt/models
 check "yamllint" yamllint --strict feeds dbt/models docker-compose.yml
 check "feed contracts" contracts
 check "docker-compose.yml" compose

@@ -15,6 +15,7 @@ ARRIVAL_COLUMNS = {
     "first_known_at": "when the first of several records was committed",
     "fetched_at": "when the record was first fetched: a copy fetched earlier that lands later is no reason to build",
     "computed_at": "when a build computed the row",
+    "landed_lead_hours": "is counted from landed_at",
 }
 """Columns that say how and when a record came, which another order of arrival may change."""
 
