@@ -16,6 +16,8 @@ ARRIVAL_COLUMNS = {
     "fetched_at": "when the record was first fetched: a copy fetched earlier that lands later is no reason to build",
     "computed_at": "when a build computed the row",
     "landed_lead_hours": "is counted from landed_at",
+    "lead_hours": "the same, per enterprise",
+    "landed_delay_min": "is counted to landed_at",
 }
 """Columns that say how and when a record came, which another order of arrival may change."""
 
