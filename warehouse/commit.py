@@ -78,7 +78,9 @@ class _Steps:
 def _write(conn: Connection, contract: Contract, batch: Batch, done: Step) -> Counts:
     _prepare_session(conn, batch.feed_id)
     batch_id = _open(conn, batch)
+    register, unlisted_before = _unlisted(conn, contract)
     landed = _land_tables(conn, contract, batch, batch_id, done)
+    _, unlisted = _unlisted(conn, contract)
     quarantined = quarantine.record(conn, batch.feed_id, batch_id, batch.quarantined)
     if batch.state == "LANDED" and batch.kind != "release":
         quarantine.resolve(conn, batch.feed_id, batch_id, [payload.sha256 for payload in batch.payloads])
@@ -95,7 +97,7 @@ def _write(conn: Connection, contract: Contract, batch: Batch, done: Step) -> Co
         tables=tuple(
             name
             for name, one in landed.items()
-            if one.inserted or one.updated or _is_short_list(conn, contract, name, one.unchanged)
+            if one.inserted or one.updated or (name == register and unlisted != unlisted_before)
         ),
     )
     _record(conn, batch, counts)
@@ -104,14 +106,21 @@ def _write(conn: Connection, contract: Contract, batch: Batch, done: Step) -> Co
     return counts
 
 
-def _is_short_list(conn: Connection, contract: Contract, table: str, listed: int) -> bool:
-    """Whether a list that repeats what is known has fewer entries than that: it may tell that the others are gone."""
+def _unlisted(conn: Connection, contract: Contract) -> tuple[str, str | None]:
+    """The register of a feed that sends full lists, and a digest of its entries that were not in the newest one: where
+    that changes, entries are gone or back, though not a record is new.
+    """
     register = contract.expected.get("register", contract.main_table.name)
-    if contract.full_list is None or table != register:
-        return False
-    query = sql.SQL("select count(*) > %s from landing.{} where feed_id = %s").format(sql.Identifier(table))
-    row = conn.execute(query, (listed, contract.id)).fetchone()
-    return row is not None and bool(row[0])
+    if contract.full_list is None:
+        return register, None
+    query = sql.SQL(
+        """
+        select md5(string_agg(record_hash, '' order by record_hash)) from landing.{table} where feed_id = %(feed)s
+            and seen_at < (select max(seen_at) from landing.{table} where feed_id = %(feed)s)
+        """
+    ).format(table=sql.Identifier(register))
+    row = conn.execute(query, {"feed": contract.id}).fetchone()
+    return register, row[0] if row else None
 
 
 def _prepare_session(conn: Connection, feed_id: str) -> None:

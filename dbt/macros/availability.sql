@@ -8,7 +8,8 @@
   - point_scope (feed_id, entity_code, from_s, until_s): besides these, windows of one entity; no window is in two rows;
   - records (feed_id, entity_code, variable, seen_s, landed_s): what was seen in these windows, and until their slots end;
   - {{ judged_windows(window_s, is_point) }} makes `judged` of them.
-  For points, {{ window_scope() }} and {{ scoped_records() }} make all but the first.
+  For points, feed_scope(), point_scope() and scoped_records() make all but the first; for feeds that are judged by their
+  polls, a feed_scope of the model's own, no_point_scope() and poll_records() do.
 #}
 
 {% macro placing_versions(is_point, every_kind=false) %}
@@ -527,6 +528,38 @@ records as (
     {% endif %}
 
 )
+{% endmacro %}
+
+
+{# `records` of feeds that are judged by their polls. #}
+{% macro poll_records() %}
+records as (
+
+    select
+        polls.feed_id,
+        polls.feed_id as entity_code,
+        'poll' as variable,
+        {{ local_second('polls.polled_at') }} as seen_s,
+        {{ local_second('polls.committed_at') }} as landed_s
+    from feed_scope
+    inner join {{ ref('stg_poll') }} as polls on feed_scope.feed_id = polls.feed_id
+    where polls.polled_at >= {{ moment_of('feed_scope.from_s') }}
+
+)
+{% endmacro %}
+
+
+{# Times that are not judged. What nobody has approved, or given a reason for, excludes nothing. #}
+{% macro approved_exclusions() %}
+    select
+        feed_id,
+        point_code,
+        {{ day_start('excluded_from') }} as excluded_from,
+        coalesce({{ day_start('excluded_to') }}, {{ forever() }}) as excluded_to
+    from {{ ref('metric_exclusion') }}
+    where
+        reason is not null
+        and approved_by is not null
 {% endmacro %}
 
 

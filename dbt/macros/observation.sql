@@ -5,6 +5,12 @@
 {%- endmacro %}
 
 
+{# The source itself says that the value is over the range of its sensor. #}
+{% macro is_over_range(status_flags) -%}
+    coalesce({{ status_flags }}, 0) & 8 <> 0
+{%- endmacro %}
+
+
 {# The hour to which an observation belongs, by its start. An amount bears the END of its interval, so that what ends at
    09:00 fell in the hour from 08:00. #}
 {% macro hour_of(event_at, interval_h) -%}

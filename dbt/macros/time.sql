@@ -1,9 +1,10 @@
 {#
   Slots are counted in local seconds since 1970, so that a slot of a day is a local day. China has no summer time, so
   local seconds run evenly. A slot belongs to the day in which it starts, and is [start, start + slot_s).
+  A floating-point number: many times as quick to count with as a numeric.
 #}
-{% macro local_seconds(moment) -%}
-    extract(epoch from {{ moment }} at time zone '{{ var("zone") }}')
+{% macro local_second(moment) -%}
+    date_part('epoch', {{ moment }} at time zone '{{ var("zone") }}')
 {%- endmacro %}
 
 
@@ -29,12 +30,6 @@
    the clock still. A view that was built under it stands still too, until the next build without it. #}
 {% macro as_of() -%}
     {% if var('as_of', none) is none %}now(){% else %}'{{ var("as_of") }}'::timestamptz{% endif %}
-{%- endmacro %}
-
-
-{# Local seconds since 1970 as a floating-point number: many times as quick to count with as numerics. #}
-{% macro local_second(moment) -%}
-    date_part('epoch', {{ moment }} at time zone '{{ var("zone") }}')
 {%- endmacro %}
 
 

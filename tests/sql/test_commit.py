@@ -112,13 +112,16 @@ def test_the_same_batch_again_changes_nothing(conn: Connection) -> None:
     assert whole(conn) == before
 
 
-def test_a_full_list_that_changes_nothing_still_tells_what_is_gone(conn: Connection) -> None:
+def test_a_full_list_that_changes_nothing_still_tells_who_is_gone_and_who_is_back(conn: Connection) -> None:
     lists = replace(WATER, full_list="*", expected={"kind": "polls"})
-    commit_batch(conn, lists, batch(observation(), observation("B2")))
-    assert commit_batch(conn, lists, batch(observation(), observation("B2"))).tables == (), "it is whole"
-    shorter = commit_batch(conn, lists, batch(observation()))
-    assert (shorter.unchanged, shorter.tables) == (1, ("observation",))
-    assert commit_batch(conn, WATER, batch(observation())).tables == (), "not the register of this feed"
+    both, one = ("A1", "B2"), ("A1",)
+    told = []
+    for poll, listed in enumerate((both, both, one, one, both, both)):
+        rows = [observation(station, fetched=100 + poll) for station in listed]
+        told.append(commit_batch(conn, lists, batch(*rows)).tables == ("observation",))
+    new, same, gone, still_gone, back, same_again = told
+    assert (new, gone, back) == (True, True, True)
+    assert (same, still_gone, same_again) == (False, False, False)
 
 
 def test_a_later_poll_with_the_same_content_keeps_what_was_known_first(conn: Connection) -> None:

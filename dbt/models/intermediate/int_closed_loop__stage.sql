@@ -157,7 +157,7 @@ final as (
     select
         loop_kind,
         loop_key,
-        coalesce(left(region_code, 6), 'unknown') as region_code,
+        {{ county_of('region_code') }} as region_code,
         coalesce(grade, 'unknown') as grade,
         opened_at,
         {{ local_day('opened_at') }} as opened_on,

@@ -80,18 +80,9 @@ terms as (
 
 ),
 
--- what nobody has approved, or given a reason for, excludes nothing
 exclusions as (
 
-    select
-        feed_id,
-        point_code,
-        {{ day_start('excluded_from') }} as excluded_from,
-        coalesce({{ day_start('excluded_to') }}, {{ forever() }}) as excluded_to
-    from {{ ref('metric_exclusion') }}
-    where
-        reason is not null
-        and approved_by is not null
+    {{ approved_exclusions() }}
 
 ),
 

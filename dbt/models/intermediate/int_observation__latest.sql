@@ -37,7 +37,7 @@ final as (
         and observations.event_at > {{ as_of() }} - make_interval(secs => feeds.fresh_for_s)
         and observations.event_at <= {{ as_of() }} + interval '10 minutes'
         and (observations.value is not null or observations.value_text is not null)
-        and coalesce(observations.status_flags, 0) & (4 | 16 | 32 | 64 | 128) = 0
+        and {{ is_evidence('observations.status_flags') }}
     order by
         observations.feed_id,
         observations.station_code,

@@ -31,23 +31,9 @@ full_lists as materialized (
 
 ),
 
-refused as (
-
-    select * from {{ source('quarantine', 'record') }}
-    where jsonb_typeof(record) = 'object'
-
-),
-
 refused_cells as materialized (
 
-    select
-        refused.feed_id,
-        refused.batch_id,
-        refused.first_seen_at,
-        cell.value
-    from refused
-    cross join lateral jsonb_each_text(refused.record) as cell
-    where refused.feed_id in (select full_lists.feed_id from full_lists)
+    {{ refused_cells('full_lists') }}
 
 ),
 

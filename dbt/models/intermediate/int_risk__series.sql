@@ -65,7 +65,7 @@ candidates as (
         observations.event_at > (select bounds.earliest from bounds)
         and observations.event_at <= {{ as_of() }} + interval '10 minutes'
         and (observations.value is not null or observations.value_text is not null)
-        and coalesce(observations.status_flags, 0) & (4 | 16 | 32 | 64 | 128) = 0
+        and {{ is_evidence('observations.status_flags') }}
 
 ),
 

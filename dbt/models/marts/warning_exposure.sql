@@ -83,7 +83,7 @@ final as (
 
     select
         messages.warning_key,
-        coalesce(left(objects.region_code, 6), 'unknown') as region_code,
+        {{ county_of('objects.region_code') }} as region_code,
         objects.object_type,
         min(messages.sender) as sender,
         min(messages.identifier) as identifier,
@@ -101,7 +101,7 @@ final as (
     from messages
     inner join objects on st_intersects(messages.geometry, objects.geometry)
     left join responsible on objects.object_code = responsible.object_code
-    group by messages.warning_key, coalesce(left(objects.region_code, 6), 'unknown'), objects.object_type
+    group by messages.warning_key, {{ county_of('objects.region_code') }}, objects.object_type
 
 )
 

@@ -13,7 +13,7 @@ counted as (
     select
         warning_key,
         colour,
-        coalesce(left(region_code, 6), 'unknown') as region_code,
+        {{ county_of('region_code') }} as region_code,
         min(sender) as sender,
         min(identifier) as identifier,
         min(sent_at) as sent_at,
@@ -37,7 +37,7 @@ counted as (
         count(*) filter (where is_key_enterprise and n_responsible = 0) as n_without_responsible,
         coalesce(sum(people_moved), 0) as people_moved
     from pairs
-    group by warning_key, colour, coalesce(left(region_code, 6), 'unknown')
+    group by warning_key, colour, {{ county_of('region_code') }}
 
 ),
 

@@ -33,7 +33,7 @@ final as (
         ---------- ids
         availability.feed_id,
         availability.day,
-        coalesce(left(availability.region_code, 6), 'unknown') as region_code,
+        {{ county_of('availability.region_code') }} as region_code,
         coalesce(availability.industry, 'none') as industry,
         max(availability.department) as department,
 
@@ -74,7 +74,7 @@ final as (
     group by
         availability.feed_id,
         availability.day,
-        coalesce(left(availability.region_code, 6), 'unknown'),
+        {{ county_of('availability.region_code') }},
         coalesce(availability.industry, 'none')
 
 )

@@ -77,19 +77,7 @@ feed_scope as (
 
 {{ no_point_scope('point_scope') }},
 
-records as (
-
-    select
-        polls.feed_id,
-        polls.feed_id as entity_code,
-        'poll' as variable,
-        {{ local_second('polls.polled_at') }} as seen_s,
-        {{ local_second('polls.committed_at') }} as landed_s
-    from feed_scope
-    inner join {{ ref('stg_poll') }} as polls on feed_scope.feed_id = polls.feed_id
-    where polls.polled_at >= {{ moment_of('feed_scope.from_s') }}
-
-),
+{{ poll_records() }},
 
 {{ judged_windows(86400, false) }},
 

@@ -103,7 +103,7 @@ neighbours as (
         in_days.is_reading,
         in_days.quality_flags,
         coalesce(in_days.value not between rules.low and rules.high, false)
-        or coalesce(in_days.status_flags, 0) & 8 <> 0 as is_out_of_range,
+        or {{ is_over_range('in_days.status_flags') }} as is_out_of_range,
         rules.variable is not null as is_judged,
         rules.stuck_min,
         rules.spike_factor,

@@ -33,18 +33,9 @@ timeliness as (
 
 ),
 
--- what nobody has approved, or given a reason for, excludes nothing
 exclusions as (
 
-    select
-        feed_id,
-        excluded_from at time zone '{{ var("zone") }}' as excluded_from,
-        coalesce(excluded_to at time zone '{{ var("zone") }}', {{ forever() }}) as excluded_to
-    from {{ ref('metric_exclusion') }}
-    where
-        point_code is null
-        and reason is not null
-        and approved_by is not null
+    {{ approved_exclusions() }}
 
 ),
 
@@ -104,19 +95,7 @@ feed_scope as (
 
 {{ no_point_scope('point_scope') }},
 
-records as (
-
-    select
-        polls.feed_id,
-        polls.feed_id as entity_code,
-        'poll' as variable,
-        {{ local_second('polls.polled_at') }} as seen_s,
-        {{ local_second('polls.committed_at') }} as landed_s
-    from feed_scope
-    inner join {{ ref('stg_poll') }} as polls on feed_scope.feed_id = polls.feed_id
-    where polls.polled_at >= {{ moment_of('feed_scope.from_s') }}
-
-),
+{{ poll_records() }},
 
 {{ judged_windows(3600, false) }},
 
@@ -201,6 +180,7 @@ figures as (
         select exclusions.feed_id from exclusions
         where
             hours.feed_id = exclusions.feed_id
+            and exclusions.point_code is null
             and hours.hour_at >= exclusions.excluded_from
             and hours.hour_end <= exclusions.excluded_to
         limit 1

@@ -49,7 +49,7 @@ asked as (
     select
         pairs.warning_key,
         {{ local_day('pairs.sent_at') }} as sent_on,
-        coalesce(left(pairs.region_code, 6), 'unknown') as region_code,
+        {{ county_of('pairs.region_code') }} as region_code,
         coalesce(pairs.industry, 'unknown') as industry,
         pairs.colour,
         pairs.receipt_state,
